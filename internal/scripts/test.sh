@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# The tests that need Go alone: once with the race detector, then those that
+# count allocations and sizes without it.
+. "$(dirname "$0")/lib.sh"
+
+race=
+if [ "$(go env CGO_ENABLED)" = 1 ] && command -v "$(go env CC | cut -d' ' -f1)" >/dev/null; then
+	race=-race
+else
+	echo 'NOTE: the race detector is OFF: it needs CGO_ENABLED=1 and a C compiler'
+fi
+
+for dir in $(plain_modules); do
+	has_packages "$dir" || continue
+	heading "tests of $(name "$dir")${race:+ with the race detector}"
+	step go_in "$dir" test $race -timeout 4m ./...
+done
+
+heading 'allocations and sizes, without the race detector'
+counting=$(functions 'Test\w*(Allocs|Sizes)\w*' | cut -d' ' -f1 | sort -u)
+# shellcheck disable=SC2086
+step go test -run 'Allocs|Sizes' -timeout 4m $counting
+
+finish 'make test'
