@@ -4,7 +4,7 @@
 # whose program is missing is skipped, or fails with DUPLEX_REQUIRE_ALL=1.
 . "$(dirname "$0")/lib.sh"
 
-core=$(go list ./protocol/... ./internal/... | grep -v '/internal/house$')
+core=$(go list ./... | grep -E '/(protocol|internal)(/|$)' | grep -v '/internal/house$')
 
 # shellcheck disable=SC2086
 case "$(go env GOHOSTOS)/$(go env GOHOSTARCH)" in
