@@ -1,0 +1,13 @@
+//go:build linux && (amd64 || arm64)
+
+package main
+
+import (
+	"testing"
+
+	"github.com/duplexws/duplex/bench/internal/echotest"
+)
+
+func TestMain(m *testing.M) { echotest.Main(m, main) }
+
+func TestEcho(t *testing.T) { echotest.Run(t, echotest.Start(t)) }

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os/exec"
+	"strconv"
+)
+
+// A sample is what one measurement found. Fields that its scenario does not
+// measure are 0.
+type sample struct {
+	PerSecond float64 `json:"per_second"`
+	CPU       float64 `json:"server_cpu_us"` // per message or handshake
+	P50       float64 `json:"p50_us"`
+	P99       float64 `json:"p99_us"`
+	Bytes     float64 `json:"bytes_per_conn"`
+}
+
+// report is the part of wsload's line that matters here.
+type report struct {
+	PerSecond float64 `json:"msgs_per_s"`
+	CPU       float64 `json:"server_cpu_per_m"` // seconds a million, so microseconds each
+	Latency   struct {
+		P50 float64 `json:"p50"`
+		P99 float64 `json:"p99"`
+	} `json:"lat_us"`
+	Messages uint64 `json:"msgs"`
+	Alive    int    `json:"alive"`
+	Errors   uint64 `json:"errors"`
+	Note     string `json:"note"`
+}
+
+func parseReport(line []byte) (report, error) {
+	var r report
+	if err := json.Unmarshal(line, &r); err != nil {
+		return r, fmt.Errorf("wsload said %q: %w", line, err)
+	}
+	if r.Errors > 0 {
+		return r, fmt.Errorf("wsload counted %d errors, the first: %q", r.Errors, r.Note)
+	}
+	return r, nil
+}
+
+// measure runs one server through one scenario.
+func (b toolbox) measure(ctx context.Context, s server, sc scenario, t timing) (sample, error) {
+	p, err := start(ctx, b.program(s), s.command(sc.kind))
+	if err != nil {
+		return sample{}, err
+	}
+	defer p.stop()
+	args := append(sc.loadArgs(t, s.raw), "-p", p.port, "-P", strconv.Itoa(p.pid()))
+	cmd := exec.CommandContext(ctx, "taskset", append([]string{"-c", loadCore, b.wsload()}, args...)...)
+	if sc.kind == idle {
+		return measureIdle(p, cmd, sc, t)
+	}
+	r, err := load(cmd)
+	if err == nil && r.Messages == 0 {
+		err = fmt.Errorf("not one %s went through", sc.unit())
+	}
+	if err != nil {
+		return sample{}, err
+	}
+	return sample{PerSecond: r.PerSecond, CPU: r.CPU, P50: r.Latency.P50, P99: r.Latency.P99}, nil
+}
+
+// load runs wsload to its end.
+func load(cmd *exec.Cmd) (report, error) {
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if len(out) == 0 && err != nil {
+		return report{}, fmt.Errorf("wsload: %w: %s", err, bytes.TrimSpace(stderr.Bytes()))
+	}
+	return parseReport(out)
+}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+)
+
+// A job is one measurement to make.
+type job struct {
+	server   server
+	scenario scenario
+	round    int
+}
+
+// plan lists the measurements: a scenario after the other, its rounds
+// interleaved over the servers, every second round in reverse, so that a
+// machine that slows down slows down all alike.
+func plan(list []server, scs []scenario, rounds int) []job {
+	var jobs []job
+	for _, sc := range scs {
+		for round := range rounds {
+			order := slices.Clone(list)
+			if round%2 == 1 {
+				slices.Reverse(order)
+			}
+			for _, s := range order {
+				if s.can(sc) {
+					jobs = append(jobs, job{s, sc, round})
+				}
+			}
+		}
+	}
+	return jobs
+}
+
+// total estimates how long the jobs take.
+func total(jobs []job, t timing) time.Duration {
+	var sum time.Duration
+	for _, j := range jobs {
+		sum += j.scenario.takes(t)
+	}
+	return sum
+}
+
+// run makes the measurements, with a line of progress each. A measurement that
+// fails is recorded and does not end the run.
+func run(ctx context.Context, b toolbox, jobs []job, t timing, progress io.Writer) ([]entry, error) {
+	var entries []entry
+	for i, j := range jobs {
+		if err := ctx.Err(); err != nil {
+			return entries, err
+		}
+		fmt.Fprintf(progress, "[%d/%d] %s %s, round %d: ", i+1, len(jobs), j.scenario.Name, j.server.name, j.round+1)
+		got, err := b.measure(ctx, j.server, j.scenario, t)
+		e := entry{Scenario: j.scenario.Name, Server: j.server.name, Round: j.round + 1, sample: got}
+		if err != nil {
+			e.Failed = err.Error()
+		}
+		entries = append(entries, e)
+		fmt.Fprintln(progress, e)
+	}
+	return entries, nil
+}

@@ -1,0 +1,90 @@
+package main
+
+import "slices"
+
+// median returns the middle value, the mean of the two middle ones of an even
+// number, and 0 of none.
+func median(values []float64) float64 {
+	if len(values) == 0 {
+		return 0
+	}
+	v := slices.Sorted(slices.Values(values))
+	half := len(v) / 2
+	if len(v)%2 == 1 {
+		return v[half]
+	}
+	return (v[half-1] + v[half]) / 2
+}
+
+// medians returns the median of each figure on its own.
+func medians(samples []sample) sample {
+	of := func(figure func(sample) float64) float64 {
+		var values []float64
+		for _, s := range samples {
+			values = append(values, figure(s))
+		}
+		return median(values)
+	}
+	return sample{
+		PerSecond: of(func(s sample) float64 { return s.PerSecond }),
+		CPU:       of(func(s sample) float64 { return s.CPU }),
+		P50:       of(func(s sample) float64 { return s.P50 }),
+		P99:       of(func(s sample) float64 { return s.P99 }),
+		Bytes:     of(func(s sample) float64 { return s.Bytes }),
+	}
+}
+
+// cost is the figure that is compared.
+func (sc scenario) cost(s sample) float64 {
+	if sc.kind == idle {
+		return s.Bytes
+	}
+	return s.CPU
+}
+
+// summarize sorts the entries into blocks, in the order of scs and list, and
+// compares every server with the base.
+func summarize(entries []entry, scs []scenario, list []server, base string) []block {
+	var blocks []block
+	for _, sc := range scs {
+		b := block{scenario: sc}
+		for _, s := range list {
+			if sum, ok := collect(entries, sc.Name, s.name); ok {
+				b.Servers = append(b.Servers, sum)
+			}
+		}
+		compare(&b, base)
+		blocks = append(blocks, b)
+	}
+	return blocks
+}
+
+// collect takes the medians of one server in one scenario.
+func collect(entries []entry, scenario, server string) (sum summary, ok bool) {
+	sum.Server = server
+	var good []sample
+	for _, e := range entries {
+		if e.Scenario != scenario || e.Server != server {
+			continue
+		}
+		ok = true
+		if e.Failed != "" {
+			sum.Failed++
+		} else {
+			good = append(good, e.sample)
+		}
+	}
+	sum.sample = medians(good)
+	return sum, ok
+}
+
+func compare(b *block, base string) {
+	i := slices.IndexFunc(b.Servers, func(s summary) bool { return s.Server == base })
+	if i < 0 || b.cost(b.Servers[i].sample) <= 0 {
+		return
+	}
+	unit := b.cost(b.Servers[i].sample)
+	for i := range b.Servers {
+		b.Servers[i].Ratio = b.cost(b.Servers[i].sample) / unit
+	}
+}
