@@ -29,7 +29,7 @@ var directions = []row{
 	},
 	{
 		paths:  []string{"protocol"},
-		ours:   []string{"internal/mask", "internal/utf8", "internal/deflate"},
+		ours:   []string{"internal/mask", "internal/utf8", "internal/deflate", "internal/pool"},
 		noStd:  transports,
 		reason: "the core does no I/O and knows no clock, so that every driver can stand on it and every test is a table of bytes",
 	},
