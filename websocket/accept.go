@@ -1,0 +1,242 @@
+package websocket
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/duplexws/duplex/protocol"
+)
+
+// AcceptOptions are a server's settings. Nil is the default of everything. They
+// must not be changed, nor copied, once they are in use.
+type AcceptOptions struct {
+	Options
+
+	// Subprotocols lists what the server speaks, in its order of preference.
+	Subprotocols []string
+	// SelectSubprotocol, if not nil, decides instead of Subprotocols: it
+	// returns one of those that the client offered, or "" for none.
+	SelectSubprotocol func(r *http.Request, offered []string) string
+	// Origin decides which web pages may connect; the zero value allows the
+	// same origin, and requests without Origin.
+	Origin protocol.OriginPolicy
+	// Header holds further fields of the response.
+	Header http.Header
+	// HandshakeTimeout is how long the response may take to be written.
+	// Default 5 s. How long the request may take is up to the http.Server: see
+	// [ConfigureServer].
+	HandshakeTimeout time.Duration
+
+	resolved atomic.Pointer[acceptSettings]
+}
+
+// DefaultHandshakeTimeout is the default of AcceptOptions.HandshakeTimeout and
+// of what [ConfigureServer] sets.
+const DefaultHandshakeTimeout = 5 * time.Second
+
+// acceptSettings are AcceptOptions with the defaults filled in.
+type acceptSettings struct {
+	*settings
+	handshake protocol.ServerHandshake
+	choose    func(r *http.Request, offered []string) string
+	timeout   time.Duration
+	err       error
+}
+
+var defaultAccept = new(AcceptOptions)
+
+// resolve fills in the defaults, once.
+func (o *AcceptOptions) resolve() *acceptSettings {
+	if o == nil {
+		o = defaultAccept
+	}
+	if s := o.resolved.Load(); s != nil {
+		return s
+	}
+	s := &acceptSettings{
+		settings: newSettings(protocol.Server, &o.Options),
+		choose:   o.SelectSubprotocol,
+		timeout:  o.HandshakeTimeout,
+		handshake: protocol.ServerHandshake{
+			Subprotocols: o.Subprotocols,
+			Origin:       o.Origin,
+			Header:       headerFields(o.Header),
+		},
+	}
+	if s.timeout == 0 {
+		s.timeout = DefaultHandshakeTimeout
+	}
+	s.err = s.handshake.Validate()
+	if !o.resolved.CompareAndSwap(nil, s) {
+		return o.resolved.Load()
+	}
+	return s
+}
+
+func headerFields(h http.Header) (fields []protocol.HeaderField) {
+	for name, values := range h {
+		for _, v := range values {
+			fields = append(fields, protocol.HeaderField{Name: name, Value: v})
+		}
+	}
+	return fields
+}
+
+// Accept does the server's half of the opening handshake. If the request is no
+// handshake, or not one that o allows, it answers with the status that says so,
+// has the HTTP connection closed, and returns a [*HandshakeError]; nothing more
+// may be written to w then.
+//
+// The Conn takes the transport over from net/http; the deadlines that the
+// server had set are gone. A Conn whose handler has returned lives on. Behind
+// Accept the handler keeps the stack that net/http has grown; a server with
+// many idle connections uses [Handler], which gives that back.
+func Accept(w http.ResponseWriter, r *http.Request, o *AcceptOptions) (*Conn, error) {
+	c, err := accept(w, r, o.resolve())
+	if err == nil {
+		c.start()
+	}
+	return c, err
+}
+
+// accept is Accept, but for the start of the clock.
+func accept(w http.ResponseWriter, r *http.Request, s *acceptSettings) (*Conn, error) {
+	if s.err != nil {
+		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+		return nil, s.err
+	}
+	response, err := s.check(r)
+	if err != nil {
+		return nil, s.refuse(w, err)
+	}
+	head, err := response.AppendHTTP1(make([]byte, 0, 512))
+	if err != nil {
+		return nil, s.refuse(w, err)
+	}
+	nc, buffered, err := hijack(w)
+	if err != nil {
+		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+		return nil, err
+	}
+	nc.SetDeadline(time.Now().Add(s.timeout))
+	if _, err := nc.Write(head); err != nil {
+		nc.Close()
+		return nil, fmt.Errorf("websocket: the response of the opening handshake could not be written: %w", err)
+	}
+	nc.SetDeadline(time.Time{})
+	c := newConn(s.settings, nc, response.Subprotocol)
+	c.received(buffered)
+	return c, nil
+}
+
+// check judges the request, header block included.
+func (s *acceptSettings) check(r *http.Request) (protocol.Response, error) {
+	lines := 0
+	for _, values := range r.Header {
+		lines += len(values)
+	}
+	if lines > maxHeaderLines {
+		return protocol.Response{}, &HandshakeError{
+			Status: http.StatusRequestHeaderFieldsTooLarge, Fault: "header",
+			Reason: fmt.Sprintf("the request has more than %d header lines", maxHeaderLines)}
+	}
+	q := protocol.RequestFromHeader(r.Header)
+	q.Method, q.ProtoMajor, q.ProtoMinor = r.Method, r.ProtoMajor, r.ProtoMinor
+	q.Host, q.Secure, q.TransferEncoding = r.Host, r.TLS != nil, r.TransferEncoding
+	h := &s.handshake
+	if s.choose != nil {
+		own := s.handshake
+		own.SelectSubprotocol = func(offered []string) string { return s.choose(r, offered) }
+		h = &own
+	}
+	return h.Check(&q)
+}
+
+// maxHeaderLines is the most header lines of a handshake. Browsers send about
+// fifteen.
+const maxHeaderLines = 100
+
+// refuse answers a handshake that is refused, so that the HTTP connection ends:
+// what follows it was meant to be frames.
+func (s *acceptSettings) refuse(w http.ResponseWriter, err error) error {
+	var e *HandshakeError
+	if !errors.As(err, &e) {
+		e = &HandshakeError{Status: http.StatusInternalServerError, Fault: protocol.FaultServer, Reason: err.Error()}
+	}
+	h := w.Header()
+	h.Set("Connection", "close")
+	for _, f := range e.Header {
+		if f.Name == "Connection" && f.Value == "close" {
+			continue
+		}
+		h.Add(f.Name, f.Value)
+	}
+	h.Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(e.Status)
+	w.Write([]byte(e.Body()))
+	if f := s.hooks.Refused; f != nil {
+		f(string(e.Fault), e)
+	}
+	return err
+}
+
+// hijack takes the transport from net/http, through whatever middleware has
+// wrapped the ResponseWriter.
+func hijack(w http.ResponseWriter) (net.Conn, *bufio.Reader, error) {
+	nc, rw, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		if errors.Is(err, http.ErrNotSupported) {
+			return nil, nil, fmt.Errorf("websocket: cannot take over the connection: %T has neither Hijack nor an Unwrap() http.ResponseWriter that leads to one", innermost(w))
+		}
+		return nil, nil, fmt.Errorf("websocket: cannot take over the connection: %w", err)
+	}
+	return nc, rw.Reader, nil
+}
+
+// innermost follows Unwrap as far as it leads.
+func innermost(w http.ResponseWriter) http.ResponseWriter {
+	for {
+		u, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok || u.Unwrap() == nil {
+			return w
+		}
+		w = u.Unwrap()
+	}
+}
+
+// received takes over what was read along with the handshake.
+func (c *Conn) received(r *bufio.Reader) {
+	n := r.Buffered()
+	if n == 0 {
+		return
+	}
+	p, _ := r.Peek(n)
+	c.counts.bytesIn.add(uint64(n))
+	if n <= bufferSize {
+		c.rbuf = conns.Get()
+		c.input = c.rbuf.B[:copy(c.rbuf.B, p)]
+		return
+	}
+	c.input = append([]byte(nil), p...)
+}
+
+// ConfigureServer sets what net/http leaves open and a server on a public
+// address should not: how long a request's header may take (5 s), how large it
+// may be (16 KiB), and how long an unused connection is kept (2 min). It
+// changes only fields that are zero.
+func ConfigureServer(s *http.Server) {
+	if s.ReadHeaderTimeout == 0 && s.ReadTimeout == 0 {
+		s.ReadHeaderTimeout = DefaultHandshakeTimeout
+	}
+	if s.MaxHeaderBytes == 0 {
+		s.MaxHeaderBytes = 16 << 10
+	}
+	if s.IdleTimeout == 0 {
+		s.IdleTimeout = 2 * time.Minute
+	}
+}

@@ -1,0 +1,212 @@
+package websocket
+
+import (
+	"context"
+	"errors"
+	"net"
+	"sync"
+	"sync/atomic"
+
+	"github.com/duplexws/duplex/internal/pool"
+	"github.com/duplexws/duplex/internal/wheel"
+	"github.com/duplexws/duplex/protocol"
+)
+
+// MessageType says whether a message is text or binary.
+type MessageType = protocol.Opcode
+
+// The two types of message.
+const (
+	Text   = protocol.OpText
+	Binary = protocol.OpBinary
+)
+
+// Conn is a WebSocket connection. All methods may be called concurrently, and
+// none panics. Calls that read wait for each other, and so do calls that write;
+// a call that reads never waits for one that writes.
+//
+// A Conn answers Pings, replies to the peer's Close frame and sees that a
+// silent peer is gone only while someone reads: in a Read, or by [Conn.CloseRead].
+type Conn struct {
+	set         *settings
+	stream      stream
+	subprotocol string
+
+	// Reading, guarded by readLock.
+	readLock lock
+	in       protocol.In
+	asm      protocol.Assembler
+	input    []byte       // received and not consumed
+	rbuf     *pool.Buffer // what input lies in, unless it lies in asm
+	space    []byte       // where the read under way goes, if not to rbuf
+	now      int64        // when the reader last stopped waiting
+	reader   *messageReader
+	stash    []stashed // messages that Ping received on behalf of a later Read
+	readErr  error     // why nothing more can be read
+	watched  watch     // the context of the last read that had to wait
+	holds    bool      // what more says
+	due      int64     // when the message under way is overdue, 0 if there is none,
+	busy     int64     // put off for as long as the application was busy
+
+	// Writing, guarded by writeLock.
+	writeLock lock
+	out       protocol.Out
+	wb        []byte       // octets to write
+	wbuf      *pool.Buffer // what wb began in
+	composing bool         // NextWriter's message is unfinished
+
+	messageLock lock // held while NextWriter's message is unfinished
+
+	more    atomic.Bool // the reader holds another whole frame: replies may wait for its reply
+	dirty   atomic.Bool // wb is not empty
+	outbox  atomic.Bool // owed is not empty, or a Ping is due
+	swept   atomic.Bool // the clock sweeps this Conn
+	writing atomic.Bool // the writer goroutine runs
+	ended   atomic.Bool
+	parked  atomic.Bool // the reader waits for the rest of a message
+	stale   bool        // dirty already at the last sweep
+
+	borrowed atomic.Bool // who holds readLock gives it up for a reader
+	hasQueue atomic.Bool // queue is not nil
+
+	counts counters
+
+	mu         sync.Mutex // guards what follows; nothing is called while it is held
+	keep       protocol.Keepalive
+	timer      wheel.Timer
+	armed      int64 // what timer is armed for, 0 if not
+	closeBy    int64 // deadlines, 0 if none
+	writeBy    int64
+	assembleBy int64
+	pingDue    bool
+	finishing  bool
+	verdict    error // what ended the conversation, if the transport has yet to end
+	owed       *protocol.Owed
+	pings      *pings
+	queue      *sendQueue
+	group      *membership
+	drained    chan struct{} // closed when wb has been written
+	done       chan struct{} // closed when the connection has ended
+	endErr     error
+
+	ctx    context.Context // ends with the connection; nil without Handler
+	cancel context.CancelCauseFunc
+}
+
+// bufferSize is the size of the pooled buffers that a Conn reads to and writes
+// from. flushSize is how much waits to be written together at most.
+const (
+	bufferSize = 32 << 10
+	flushSize  = 16 << 10
+)
+
+var conns = pool.New(bufferSize)
+
+func newConn(set *settings, nc net.Conn, subprotocol string) *Conn {
+	c := &Conn{set: set, stream: newStream(nc), subprotocol: subprotocol}
+	c.now = set.clock.Now()
+	return c
+}
+
+// start turns the keepalive on, once the Conn is all set up.
+func (c *Conn) start() {
+	c.mu.Lock()
+	c.keep.Start(c.set.cfg, c.now)
+	c.arm()
+	c.mu.Unlock()
+	if f := c.set.hooks.Opened; f != nil {
+		f(c)
+	}
+}
+
+// Subprotocol returns the sub-protocol of the opening handshake, or "".
+func (c *Conn) Subprotocol() string { return c.subprotocol }
+
+// LocalAddr returns the local address of the transport.
+func (c *Conn) LocalAddr() net.Addr { return c.stream.NetConn().LocalAddr() }
+
+// RemoteAddr returns the peer's address.
+func (c *Conn) RemoteAddr() net.Addr { return c.stream.NetConn().RemoteAddr() }
+
+// CloseNow ends the connection at once, without a closing handshake. It may be
+// called more than once.
+func (c *Conn) CloseNow() error {
+	c.end(ErrClosed)
+	return nil
+}
+
+// Done returns a channel that is closed when the connection has ended. That is
+// noticed only while someone reads, writes or closes.
+func (c *Conn) Done() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.done == nil {
+		c.done = make(chan struct{})
+		if c.ended.Load() {
+			close(c.done)
+		}
+	}
+	return c.done
+}
+
+// end closes the transport and wakes everyone who waits. The first err counts.
+func (c *Conn) end(err error) {
+	c.mu.Lock()
+	if c.ended.Swap(true) {
+		c.mu.Unlock()
+		return
+	}
+	c.endErr = err
+	c.set.clock.Stop(&c.timer)
+	c.armed = 0
+	if c.done != nil {
+		close(c.done)
+	}
+	if c.drained != nil {
+		close(c.drained)
+		c.drained = nil
+	}
+	group := c.group
+	c.mu.Unlock()
+
+	c.stream.Close()
+	if c.cancel != nil {
+		c.cancel(err)
+	}
+	if group != nil {
+		group.leave(c)
+	}
+	c.endPings()
+	c.closeQueue()
+	c.releaseEnded()
+	if f := c.set.hooks.Closed; f != nil {
+		f(c, unlessClean(err))
+	}
+}
+
+// releaseEnded gives the memory of an ended connection back, unless someone is
+// still about to notice, who then does it.
+func (c *Conn) releaseEnded() {
+	if c.readLock.TryLock() {
+		c.unlockRead()
+	}
+	if c.writeLock.TryLock() {
+		c.unlockWrite()
+	}
+}
+
+// err returns why the connection has ended.
+func (c *Conn) err() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.endErr
+}
+
+// unlessClean returns nil for the end of a connection that both sides wanted.
+func unlessClean(err error) error {
+	var closed *CloseError
+	if errors.As(err, &closed) && (closed.Code == StatusNormalClosure || closed.Code == StatusGoingAway || closed.Code == StatusNoStatus) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,129 @@
+package websocket
+
+import (
+	"context"
+	"errors"
+
+	"github.com/duplexws/duplex/protocol"
+)
+
+// Close does the closing handshake: it sends a Close frame with code and
+// reason, waits for the peer's, and ends the transport. Messages that arrive
+// meanwhile are dropped, unless a read is waiting for them. It returns nil when
+// both Close frames have passed, whoever sent the first.
+//
+// ctx bounds the wait, as does Options.CloseTimeout; when it ends the
+// connection is closed without more ado, and the cause is returned. Other
+// errors: protocol.ErrCloseCode and protocol.ErrCloseReason, behind which the
+// connection is as before; why the connection had ended.
+func (c *Conn) Close(ctx context.Context, code StatusCode, reason string) error {
+	if err := c.sendClose(ctx, code, reason); err != nil {
+		if errors.Is(err, protocol.ErrCloseCode) || errors.Is(err, protocol.ErrCloseReason) {
+			return err
+		}
+		if ctx.Err() != nil {
+			c.end(ErrClosed)
+			return context.Cause(ctx)
+		}
+	}
+	done := c.Done()
+	// If nobody reads, read for the peer's Close frame here.
+	if c.readLock.Lock(ctx, done) == nil {
+		c.breakReader(ErrClosed)
+		var ev protocol.Event
+		for c.next(ctx, &ev) == nil {
+		}
+		c.unlockRead()
+	}
+	select {
+	case <-done:
+		return c.closeResult()
+	case <-ctx.Done():
+		c.end(ErrClosed)
+		return context.Cause(ctx)
+	}
+}
+
+func (c *Conn) closeResult() error {
+	var closed *CloseError
+	if err := c.err(); !errors.As(err, &closed) {
+		return err
+	}
+	return nil
+}
+
+// sendClose sends our Close frame, unless one has gone out.
+func (c *Conn) sendClose(ctx context.Context, code StatusCode, reason string) error {
+	if err := c.lockWrite(ctx); err != nil {
+		return err
+	}
+	defer c.unlockWrite()
+	if c.ended.Load() {
+		return c.err()
+	}
+	if c.outbox.Load() { // the peer's Close frame may have come first
+		if act := c.takeOutbox(); act&protocol.EndTransport != 0 {
+			c.startFinish()
+		}
+	}
+	c.needBuffer()
+	start := len(c.wb)
+	wb, act, err := c.out.AppendClose(c.set.cfg, c.set.clock.Now(), c.wb, code, reason)
+	if err != nil {
+		return err
+	}
+	c.wb = wb
+	c.mu.Lock()
+	c.closeBy = c.out.Deadline()
+	c.arm()
+	c.mu.Unlock()
+	if act&protocol.EndTransport != 0 {
+		c.startFinish()
+	}
+	return c.flush(ctx, nil, c.takeBack(start, false))
+}
+
+// startFinish ends the transport in a goroutine, once.
+func (c *Conn) startFinish() {
+	c.mu.Lock()
+	started := c.finishing
+	c.finishing = true
+	c.mu.Unlock()
+	if !started {
+		go c.finish()
+	}
+}
+
+// maxDrain is how much a server reads and drops behind the closing handshake:
+// closing a socket with unread input would reset it, and the reset may overtake
+// our Close frame.
+const maxDrain = 64 << 10
+
+// finish ends the transport as the closing handshake wants it: the server ends
+// its half first, the client waits for that. The close deadline bounds it all.
+func (c *Conn) finish() {
+	background := context.Background()
+	c.writeLock.Lock(background, nil)
+	for !c.ended.Load() && len(c.wb) > 0 && c.flushWaiting() == nil {
+	}
+	halves := true
+	if !c.ended.Load() && c.set.cfg.Role() == protocol.Server {
+		halves = c.stream.CloseWrite() == nil
+	}
+	c.unlockWrite()
+
+	c.readLock.Lock(background, nil)
+	c.breakReader(c.readErr)
+	c.asm.Release()
+	c.input, c.space = nil, nil
+	for dropped := 0; halves && dropped < maxDrain && !c.ended.Load(); {
+		n, err := c.stream.Read((*connMemory)(c))
+		if err != nil && err != errWoken {
+			break
+		}
+		dropped += n
+	}
+	err := c.readErr
+	c.unlockRead()
+	c.end(err)
+}

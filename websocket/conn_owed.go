@@ -1,0 +1,44 @@
+package websocket
+
+import "github.com/duplexws/duplex/protocol"
+
+// sendOwed writes the outbox, and what was deferred and need not wait any
+// longer. It does not block: what the transport does not take is left to the
+// writer goroutine. Called with the write lock held.
+func (c *Conn) sendOwed() {
+	var act protocol.CloseAction
+	if c.outbox.Load() {
+		act = c.takeOutbox()
+	}
+	if len(c.wb) > 0 && !c.writing.Load() && (!c.more.Load() || len(c.wb) >= flushSize || act != 0) {
+		c.flushNow()
+	} else if len(c.wb) > 0 {
+		c.deferFlush()
+	}
+	if act&protocol.EndTransport != 0 {
+		c.startFinish()
+	}
+}
+
+// takeOutbox moves what the reader and the clock owe the peer to wb.
+func (c *Conn) takeOutbox() (act protocol.CloseAction) {
+	c.needBuffer()
+	now := c.set.clock.Now()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.outbox.Store(false)
+	if c.pingDue {
+		c.pingDue = false
+		c.wb, _ = c.out.AppendPing(c.set.cfg, c.wb, nil) // behind our Close frame it is not needed
+	}
+	if c.owed != nil {
+		c.wb, act = c.out.AppendOwed(c.set.cfg, now, c.wb, c.owed)
+		c.owed = nil
+		c.closeBy = c.out.Deadline()
+		c.arm()
+	}
+	if len(c.wb) == 0 {
+		c.written(0)
+	}
+	return act
+}

@@ -1,0 +1,351 @@
+package websocket
+
+import (
+	"context"
+	"errors"
+
+	"github.com/duplexws/duplex/protocol"
+)
+
+// Read reads the next message. The bytes are the caller's own.
+//
+// Cancelling ctx ends this call and nothing else: what was received of a
+// message stays with the connection for the next read. Errors: the cause of
+// ctx; a [*CloseError] with what the peer said when it closed; a
+// [*ProtocolError] when the peer broke a rule or a limit; [ErrAbnormal],
+// [ErrPongTimeout] and others when the connection broke; [ErrClosed] when this
+// side closed it. Behind an error that is not ctx's, every read returns the
+// same.
+func (c *Conn) Read(ctx context.Context) (MessageType, []byte, error) {
+	if err := c.lockRead(ctx); err != nil {
+		return 0, nil, err
+	}
+	typ, p, err := c.readMessage(ctx, nil, false)
+	c.unlockRead()
+	return typ, p, err
+}
+
+// ReadInto is Read into the memory of buf: it returns the message at the start
+// of buf, or in larger memory where buf has too little. It does not allocate
+// when buf is large enough. The bytes are the caller's own.
+func (c *Conn) ReadInto(ctx context.Context, buf []byte) (MessageType, []byte, error) {
+	if err := c.lockRead(ctx); err != nil {
+		return 0, nil, err
+	}
+	typ, p, err := c.readMessage(ctx, buf, true)
+	c.unlockRead()
+	return typ, p, err
+}
+
+func (c *Conn) lockRead(ctx context.Context) error {
+	if c.readLock.TryLock() {
+		return nil
+	}
+	w := c.readLock.enqueue()
+	if w == nil {
+		return nil
+	}
+	if c.borrowed.Load() {
+		c.stream.WakeRead()
+	}
+	return c.readLock.wait(ctx, w, nil)
+}
+
+func (c *Conn) unlockRead() {
+	for {
+		ended := c.ended.Load()
+		if ended {
+			c.releaseRead()
+		}
+		c.readLock.Unlock()
+		// The connection may have ended in between.
+		if ended || !c.ended.Load() || !c.readLock.TryLock() {
+			return
+		}
+	}
+}
+
+// releaseRead gives the reader's memory back.
+func (c *Conn) releaseRead() {
+	c.breakReader(c.err())
+	c.input = nil
+	if c.rbuf != nil {
+		conns.Put(c.rbuf)
+		c.rbuf = nil
+	}
+	c.asm.Release()
+	c.unwatch()
+}
+
+// readMessage reads one message, into buf if into is true.
+func (c *Conn) readMessage(ctx context.Context, buf []byte, into bool) (MessageType, []byte, error) {
+	if len(c.stash) > 0 {
+		return c.unstash(buf, into)
+	}
+	if c.reader != nil {
+		if err := c.skipReader(ctx); err != nil {
+			return 0, nil, err
+		}
+	}
+	c.asm.Own()
+	var ev protocol.Event
+	for {
+		if err := c.next(ctx, &ev); err != nil {
+			if into {
+				c.asm.Detach()
+			}
+			return 0, nil, err
+		}
+		if ev.First {
+			if into && ev.Last && len(ev.Payload) <= cap(buf) {
+				p := append(buf[:0], ev.Payload...)
+				c.delivered()
+				return ev.Opcode, p, nil
+			}
+			if into {
+				c.asm.Into(buf)
+			}
+		}
+		if p, whole := c.asm.Add(&c.in, &ev); whole {
+			c.delivered()
+			return ev.Opcode, p, nil
+		}
+	}
+}
+
+// delivered counts a message and notes whether another frame is at hand.
+func (c *Conn) delivered() {
+	c.counts.messagesIn.add(1)
+	c.setMore(len(c.input) > 0 && c.in.HoldsFrame(c.input))
+}
+
+// setMore tells writers whether a reply may wait for the next one. It touches
+// the shared flag only when that changes.
+func (c *Conn) setMore(more bool) {
+	if c.holds != more {
+		c.holds = more
+		c.more.Store(more)
+	}
+}
+
+// next stores the next chunk of a message in ev. It handles control frames on
+// the way, and waits for input as long as ctx allows.
+func (c *Conn) next(ctx context.Context, ev *protocol.Event) error {
+	for {
+		c.input = c.in.Feed(c.set.cfg, c.now, c.input, ev)
+		switch ev.Kind {
+		case protocol.Data:
+			return nil
+		case protocol.None:
+			if err := c.fill(ctx); err != nil {
+				return err
+			}
+		default:
+			c.control(ev)
+		}
+	}
+}
+
+// control handles an event that is no data.
+func (c *Conn) control(ev *protocol.Event) {
+	switch ev.Kind {
+	case protocol.Ping:
+		if f := c.set.hooks.Pinged; f != nil {
+			f(c)
+		}
+		c.owe(func(q *protocol.Owed) { q.Pong(ev.Payload) })
+	case protocol.Pong:
+		c.ponged(ev.Payload)
+	case protocol.Close:
+		c.readErr = &CloseError{Code: ev.Code, Reason: string(ev.Payload)}
+		c.owe(func(q *protocol.Owed) { q.Reply(ev.Code) })
+	case protocol.Failed:
+		c.readErr = ev.Err
+		c.owe(func(q *protocol.Owed) { q.Fail(ev.Err) })
+	}
+}
+
+// owe leaves a control frame in the outbox and sends it, unless someone is
+// writing, who then sends it afterwards: a reader must not wait for a writer,
+// or two sides that both write would wait for each other for ever.
+func (c *Conn) owe(add func(*protocol.Owed)) {
+	c.mu.Lock()
+	if c.owed == nil {
+		c.owed = new(protocol.Owed)
+	}
+	add(c.owed)
+	c.verdict = c.readErr
+	c.mu.Unlock()
+	c.outbox.Store(true)
+	if c.writeLock.TryLock() {
+		c.unlockWrite()
+	}
+}
+
+// fill receives more input. It is called when the old is used up. An idle
+// connection waits inside it, so what is rare stands in functions of its own:
+// the frames on the way down decide whether a stack of 2 KiB is enough.
+func (c *Conn) fill(ctx context.Context) error {
+	for {
+		if err := c.beforeFill(ctx); err != nil {
+			return err
+		}
+		err := c.receive()
+		if err == nil {
+			return nil
+		}
+		if err = c.notFilled(err); err != nil {
+			return err
+		}
+	}
+}
+
+// beforeFill gets ready to wait, and says why not to.
+func (c *Conn) beforeFill(ctx context.Context) error {
+	if c.readErr != nil {
+		return c.readErr
+	}
+	c.setMore(false)
+	c.flushBeforeRead()
+	if !c.in.InMessage() {
+		c.asm.Release() // of the last message, which was borrowed until now
+	}
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case c.ended.Load():
+		return c.fail(c.err())
+	case c.borrowed.Load() && c.readLock.Wanted():
+		return errYield
+	}
+	c.watch(ctx)
+	c.space = c.asm.Space(&c.in)
+	if by := c.in.Deadline(c.set.cfg); by != 0 || c.due != 0 {
+		c.awaitRest(by)
+	}
+	return nil
+}
+
+// notFilled handles what receive came back with instead of input. Nil means to
+// try again.
+func (c *Conn) notFilled(err error) error {
+	if err != errWoken {
+		return c.fail(abnormal(err))
+	}
+	c.now = c.set.clock.Now()
+	if c.due != 0 && c.now >= c.due+c.busy {
+		var ev protocol.Event
+		c.in.Expire(&ev)
+		c.control(&ev)
+		return c.readErr
+	}
+	return nil
+}
+
+// fail makes err the end of reading, unless the connection has ended for
+// another reason that closed the transport under the reader.
+func (c *Conn) fail(err error) error {
+	if c.ended.Load() {
+		err = c.err()
+	}
+	c.readErr = err
+	c.end(err)
+	return err
+}
+
+// receive reads once from the stream: to where a large message is being
+// gathered, or else to a pooled buffer, which it takes only when there is
+// something to read.
+func (c *Conn) receive() error {
+	n, err := c.stream.Read((*connMemory)(c))
+	if c.due != 0 {
+		c.parked.Store(false)
+	}
+	if n > 0 {
+		c.took(n)
+	}
+	return err
+}
+
+// took notes that n octets have been received.
+func (c *Conn) took(n int) {
+	c.now = c.set.clock.Now()
+	c.counts.bytesIn.add(uint64(n))
+	if c.space != nil {
+		c.input = c.space[:n]
+	} else {
+		c.input = c.rbuf.B[:n]
+	}
+}
+
+// connMemory is the memory that a Conn lends its stream.
+type connMemory Conn
+
+func (m *connMemory) take() []byte {
+	if m.space != nil {
+		return m.space
+	}
+	if m.rbuf == nil {
+		m.rbuf = conns.Get()
+	}
+	return m.rbuf.B
+}
+
+func (m *connMemory) drop() {
+	if m.space == nil && m.rbuf != nil {
+		conns.Put(m.rbuf)
+		m.rbuf = nil
+	}
+}
+
+// watch is the context whose end wakes the reader. It is kept from read to
+// read, because making it costs more than a small read.
+type watch struct {
+	done <-chan struct{}
+	stop func() bool
+}
+
+func (c *Conn) watch(ctx context.Context) {
+	if ctx == c.ctx {
+		return // it ends with the connection, which wakes the reader anyway
+	}
+	done := ctx.Done()
+	if done == nil || done == c.watched.done {
+		return
+	}
+	c.unwatch()
+	c.watched = watch{done, context.AfterFunc(ctx, c.stream.WakeRead)}
+}
+
+func (c *Conn) unwatch() {
+	if c.watched.stop != nil {
+		c.watched.stop()
+	}
+	c.watched = watch{}
+}
+
+// CloseRead reads for an application that only writes: it answers Pings and
+// notices the end of the connection. A message from the peer closes the
+// connection with 1008. The context ends with the connection, and its cause is
+// why.
+func (c *Conn) CloseRead(ctx context.Context) context.Context {
+	ctx, cancel := context.WithCancelCause(ctx)
+	go func() {
+		_, _, err := c.Read(ctx)
+		if err == nil {
+			err = errors.New("websocket: message received where none is expected")
+			c.Close(ctx, StatusPolicyViolation, "no message expected")
+		} else {
+			c.closeOnDone(ctx)
+		}
+		cancel(err)
+	}()
+	return ctx
+}
+
+// closeOnDone ends the connection if ctx is what ended a read.
+func (c *Conn) closeOnDone(ctx context.Context) {
+	if ctx.Err() != nil {
+		c.CloseNow()
+	}
+}

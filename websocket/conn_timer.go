@@ -1,0 +1,109 @@
+package websocket
+
+import "github.com/duplexws/duplex/protocol"
+
+// arm sets the timer to the next deadline. A timer that is early is left alone:
+// it finds nothing due and arms itself anew. Called with mu held.
+func (c *Conn) arm() {
+	if c.ended.Load() {
+		return
+	}
+	next := c.keep.Deadline()
+	for _, d := range [...]int64{c.closeBy, c.writeBy, c.assembleBy} {
+		if d != 0 && (next == 0 || d < next) {
+			next = d
+		}
+	}
+	if next != 0 && (c.armed == 0 || next < c.armed) {
+		c.armed = next
+		c.set.clock.Arm(&c.timer, (*connTimer)(c), next)
+	}
+}
+
+func (c *Conn) setWriteBy(octets int) {
+	var by int64
+	if octets > 0 {
+		if by = c.writeAllowance(octets); by != 0 {
+			by += c.set.clock.Now()
+		}
+	}
+	c.mu.Lock()
+	c.writeBy = by
+	c.arm()
+	c.mu.Unlock()
+}
+
+func (c *Conn) setAssembleBy(by int64) {
+	c.mu.Lock()
+	c.assembleBy = by
+	c.arm()
+	c.mu.Unlock()
+}
+
+// awaitRest sets the deadline of the message under way, by. Since the reader
+// last stopped waiting the application was busy, for which the peer is not to
+// blame.
+func (c *Conn) awaitRest(by int64) {
+	if by != c.due {
+		c.due, c.busy = by, 0
+	}
+	if by != 0 {
+		c.busy += c.set.clock.Now() - c.now
+		by += c.busy
+		c.parked.Store(true)
+	}
+	c.setAssembleBy(by)
+}
+
+// connTimer is a Conn as its timer sees it.
+type connTimer Conn
+
+// Expired handles every deadline that has passed. It runs on the clock's
+// goroutine and does not block.
+func (t *connTimer) Expired(now int64) {
+	c := (*Conn)(t)
+	passed := func(d int64) bool { return d != 0 && now >= d }
+	var end error
+	wake, ping := false, false
+
+	c.mu.Lock()
+	c.armed = 0
+	switch {
+	case passed(c.closeBy):
+		end = ErrCloseTimeout
+		if c.verdict != nil { // the closing handshake is done
+			end = c.verdict
+		}
+	case passed(c.writeBy):
+		end = ErrWriteTimeout
+	}
+	if passed(c.assembleBy) {
+		wake = c.parked.Load() // otherwise it sets the deadline again before it waits
+		c.assembleBy = 0
+	}
+	if passed(c.keep.Deadline()) {
+		switch c.keep.Tick(c.set.cfg, now, c.counts.bytesIn.load(), c.readLock.Held()) {
+		case protocol.KeepPing:
+			ping = true
+			c.pingDue = true
+		case protocol.KeepDead:
+			end = ErrPongTimeout
+		}
+	}
+	c.arm()
+	c.mu.Unlock()
+
+	if end != nil {
+		c.end(end)
+		return
+	}
+	if wake {
+		c.stream.WakeRead()
+	}
+	if ping {
+		c.outbox.Store(true)
+		if c.writeLock.TryLock() {
+			c.unlockWrite()
+		}
+	}
+}

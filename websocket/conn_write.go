@@ -1,0 +1,187 @@
+package websocket
+
+import (
+	"context"
+
+	"github.com/duplexws/duplex/protocol"
+)
+
+// Write writes a message in one frame. It does not keep or change p.
+//
+// A reply to a message behind which another whole one has already been received
+// waits for the next reply, so that both go out together: until the handler
+// reads on, or for about 0.2 ms. Otherwise the message has been handed to the
+// transport when Write returns.
+//
+// Cancelling ctx ends this call and leaves the connection good. If part of the
+// message has gone out the error is a [*PartialWriteError], and the rest
+// follows before anything else; otherwise the message was not sent. Other
+// errors: protocol.ErrNotText; why the connection has ended.
+func (c *Conn) Write(ctx context.Context, typ MessageType, p []byte) error {
+	if err := c.lockWrite(ctx); err != nil {
+		return err
+	}
+	if c.composing {
+		return c.writeBehind(ctx, typ, p)
+	}
+	err := c.writeMessage(ctx, typ, p)
+	c.unlockWrite()
+	return err
+}
+
+// writeBehind writes a message once that of NextWriter is finished. It is
+// entered with the write lock held.
+func (c *Conn) writeBehind(ctx context.Context, typ MessageType, p []byte) error {
+	c.unlockWrite()
+	if err := c.messageLock.Lock(ctx, nil); err != nil {
+		return err
+	}
+	defer c.messageLock.Unlock()
+	if err := c.lockWrite(ctx); err != nil {
+		return err
+	}
+	defer c.unlockWrite()
+	return c.writeMessage(ctx, typ, p)
+}
+
+func (c *Conn) lockWrite(ctx context.Context) error {
+	if c.writeLock.TryLock() {
+		return nil
+	}
+	return c.writeLock.Lock(ctx, nil)
+}
+
+// unlockWrite sends what the reader left in the outbox meanwhile, and unlocks.
+func (c *Conn) unlockWrite() {
+	for {
+		if c.ended.Load() {
+			c.releaseWrite()
+		} else {
+			c.sendOwed()
+		}
+		c.writeLock.Unlock()
+		// The reader may have asked for something while the lock was held,
+		// or have stopped holding another frame.
+		due := c.outbox.Load() || c.dirty.Load() && !c.more.Load() && !c.writing.Load()
+		if c.ended.Load() {
+			due = c.dirty.Load()
+		}
+		if !due || !c.writeLock.TryLock() {
+			return
+		}
+	}
+}
+
+func (c *Conn) releaseWrite() {
+	c.outbox.Store(false)
+	c.written(len(c.wb))
+}
+
+// writeMessage writes one message, with the lock held.
+func (c *Conn) writeMessage(ctx context.Context, typ MessageType, p []byte) error {
+	if c.ended.Load() {
+		return c.err()
+	}
+	if len(p) >= flushSize {
+		return c.writeLarge(ctx, typ, p)
+	}
+	c.needBuffer()
+	start := len(c.wb)
+	wb, err := c.out.AppendMessage(c.set.cfg, c.wb, typ, false, p)
+	if err != nil {
+		return c.refused(err)
+	}
+	c.wb = wb
+	c.counts.messagesOut.add(1)
+	return c.flushOrDefer(ctx, start)
+}
+
+// refused turns the core's refusal behind a Close frame into the reason of the
+// close, if that is known.
+func (c *Conn) refused(err error) error {
+	if err == protocol.ErrCloseSent {
+		return ErrClosed
+	}
+	return err
+}
+
+// writeLarge writes a message too large to be copied first, where it need not
+// be masked or encrypted; otherwise piece by piece.
+func (c *Conn) writeLarge(ctx context.Context, typ MessageType, p []byte) error {
+	if err := c.out.CheckMessage(typ, false, p); err != nil {
+		return c.refused(err)
+	}
+	c.counts.messagesOut.add(1)
+	h := protocol.NewHeader(c.set.cfg, typ, true, false, len(p))
+	return c.writePayload(ctx, &h, p, true)
+}
+
+// writePayload writes the header and payload of a frame. whole says that a
+// frame of which nothing has gone out may be taken back.
+func (c *Conn) writePayload(ctx context.Context, h *protocol.Header, p []byte, whole bool) error {
+	c.needBuffer()
+	start := len(c.wb)
+	c.wb = append(c.wb, h.Bytes()...)
+	if !h.Masked() && c.stream.Interruptible() {
+		return c.flush(ctx, p, c.takeBack(start, whole))
+	}
+	for {
+		n := min(len(p), max(bufferSize-len(c.wb), flushSize))
+		c.wb = h.AppendPayload(c.wb, p[:n])
+		p = p[n:]
+		if len(p) == 0 {
+			return c.flush(ctx, nil, c.takeBack(start, whole))
+		}
+		if err := c.flush(ctx, nil, c.takeBack(start, whole)); err != nil {
+			if _, partial := err.(*PartialWriteError); partial {
+				c.wb = h.AppendPayload(c.wb, p)
+				c.startWriter()
+			}
+			return err
+		}
+		start, whole = 0, false
+		c.needBuffer()
+	}
+}
+
+// keepFrame as a start says that no frame may be taken back.
+const keepFrame = -1
+
+func (c *Conn) takeBack(start int, whole bool) int {
+	if whole {
+		return start
+	}
+	return keepFrame
+}
+
+// flushOrDefer flushes, unless the reader is about to cause more replies.
+func (c *Conn) flushOrDefer(ctx context.Context, start int) error {
+	if c.more.Load() && len(c.wb) < flushSize {
+		c.deferFlush()
+		return nil
+	}
+	return c.flush(ctx, nil, start)
+}
+
+func (c *Conn) needBuffer() {
+	if c.wbuf == nil {
+		c.wbuf = conns.Get()
+		c.wb = c.wbuf.B[:0]
+	}
+}
+
+// written forgets the first n octets of wb.
+func (c *Conn) written(n int) {
+	if n < len(c.wb) {
+		c.wb = c.wb[n:]
+		return
+	}
+	c.wb = nil
+	if c.wbuf != nil {
+		conns.Put(c.wbuf)
+		c.wbuf = nil
+	}
+	if c.dirty.Load() {
+		c.dirty.Store(false)
+	}
+}

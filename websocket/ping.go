@@ -1,0 +1,226 @@
+package websocket
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/duplexws/duplex/protocol"
+)
+
+var errStashFull = errors.New("websocket: a reader has to read first")
+
+// pings are the Pings that callers of Ping wait for.
+type pings struct {
+	last    uint64
+	waiting []*pingWait
+}
+
+type pingWait struct {
+	payload [8]byte
+	sent    int64
+	rtt     time.Duration
+	err     error
+	done    chan struct{} // closed when rtt or err is set
+}
+
+func (w *pingWait) answered() bool {
+	select {
+	case <-w.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// Ping sends a Ping and returns how long the Pong took. If nobody reads it
+// reads for itself: messages that arrive meanwhile are kept for the next Read,
+// until they are more than Options.MaxMessage. It does not while a message of
+// [Conn.NextReader] is unfinished.
+//
+// Errors: the cause of ctx; why the connection has ended.
+func (c *Conn) Ping(ctx context.Context) (time.Duration, error) {
+	w, err := c.sendPing(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer c.forgetPing(w)
+	for !w.answered() {
+		if err := c.readLock.Lock(ctx, w.done); err == errGivenUp {
+			break
+		} else if err != nil {
+			return 0, err
+		}
+		err := c.readForPing(ctx, w)
+		c.unlockRead()
+		if err == errStashFull {
+			select {
+			case <-w.done:
+			case <-ctx.Done():
+				return 0, context.Cause(ctx)
+			}
+		} else if err != nil && err != errYield {
+			return 0, err
+		}
+	}
+	return w.rtt, w.err
+}
+
+// readForPing reads until w is answered or a reader wants to read, and keeps
+// the messages for it. Called with the read lock held.
+func (c *Conn) readForPing(ctx context.Context, w *pingWait) error {
+	c.borrowed.Store(true)
+	defer c.borrowed.Store(false)
+	c.asm.Own()
+	var ev protocol.Event
+	for !w.answered() {
+		if c.reader != nil || c.stashSize() > c.stashLimit() {
+			return errStashFull
+		}
+		if err := c.nextOrPong(ctx, &ev, w); err != nil {
+			return err
+		}
+		if ev.Kind != protocol.Data {
+			continue
+		}
+		if p, whole := c.asm.Add(&c.in, &ev); whole {
+			c.stash = append(c.stash, stashed{ev.Opcode, p})
+		}
+	}
+	return nil
+}
+
+// nextOrPong is next, but returns without data when w is answered.
+func (c *Conn) nextOrPong(ctx context.Context, ev *protocol.Event, w *pingWait) error {
+	for !w.answered() {
+		c.input = c.in.Feed(c.set.cfg, c.now, c.input, ev)
+		switch ev.Kind {
+		case protocol.Data:
+			return nil
+		case protocol.None:
+			if err := c.fill(ctx); err != nil {
+				return err
+			}
+		default:
+			c.control(ev)
+		}
+	}
+	return nil
+}
+
+// stashed is a message that was received on behalf of a later Read.
+type stashed struct {
+	typ  MessageType
+	data []byte
+}
+
+func (c *Conn) stashSize() (n int64) {
+	for _, m := range c.stash {
+		n += int64(len(m.data)) + 64
+	}
+	return n
+}
+
+func (c *Conn) stashLimit() int64 {
+	if limit := c.set.cfg.Limits().MaxMessage; limit >= 0 {
+		return limit
+	}
+	return protocol.DefaultMaxMessage
+}
+
+// unstash returns the first message that is kept.
+func (c *Conn) unstash(buf []byte, into bool) (MessageType, []byte, error) {
+	m := c.stash[0]
+	c.stash[0] = stashed{}
+	if c.stash = c.stash[1:]; len(c.stash) == 0 {
+		c.stash = nil
+	}
+	if into {
+		m.data = append(buf[:0], m.data...)
+	}
+	c.counts.messagesIn.add(1)
+	return m.typ, m.data, nil
+}
+
+func (c *Conn) sendPing(ctx context.Context) (*pingWait, error) {
+	w := &pingWait{done: make(chan struct{})}
+	if err := c.lockWrite(ctx); err != nil {
+		return nil, err
+	}
+	defer c.unlockWrite()
+	if c.ended.Load() {
+		return nil, c.err()
+	}
+	w.sent = c.set.clock.Now()
+	c.mu.Lock()
+	if c.pings == nil {
+		c.pings = new(pings)
+	}
+	c.pings.last++
+	binary.BigEndian.PutUint64(w.payload[:], c.pings.last)
+	c.pings.waiting = append(c.pings.waiting, w)
+	c.mu.Unlock()
+	c.needBuffer()
+	start := len(c.wb)
+	wb, err := c.out.AppendPing(c.set.cfg, c.wb, w.payload[:])
+	if err == nil {
+		c.wb = wb
+		err = c.flush(ctx, nil, start)
+	}
+	if err != nil {
+		c.forgetPing(w)
+		return nil, c.refused(err)
+	}
+	return w, nil
+}
+
+// ponged finds the Ping that a Pong answers. One that answers none is ignored
+// unless it ends the wait of an older one: a peer may answer only the newest.
+func (c *Conn) ponged(payload []byte) {
+	now := c.set.clock.Now()
+	var rtt time.Duration
+	at := -1
+	c.mu.Lock()
+	if c.pings != nil {
+		at = slices.IndexFunc(c.pings.waiting, func(w *pingWait) bool { return string(w.payload[:]) == string(payload) })
+		for i, w := range c.pings.waiting[:at+1] {
+			w.rtt = time.Duration(now - w.sent)
+			if i == at {
+				rtt = w.rtt
+			}
+			close(w.done)
+		}
+		c.pings.waiting = slices.Delete(c.pings.waiting, 0, at+1)
+	}
+	c.mu.Unlock()
+	if at >= 0 {
+		c.counts.roundTrip.store(uint64(rtt))
+		if f := c.set.hooks.RoundTrip; f != nil {
+			f(c, rtt)
+		}
+	}
+}
+
+func (c *Conn) forgetPing(w *pingWait) {
+	c.mu.Lock()
+	if i := slices.Index(c.pings.waiting, w); i >= 0 {
+		c.pings.waiting = slices.Delete(c.pings.waiting, i, i+1)
+	}
+	c.mu.Unlock()
+}
+
+// endPings fails the Pings under way when the connection has ended.
+func (c *Conn) endPings() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.pings == nil {
+		return
+	}
+	for _, w := range c.pings.waiting {
+		w.err = c.endErr
+		close(w.done)
+	}
+	c.pings.waiting = nil
+}

@@ -1,0 +1,340 @@
+package websocket
+
+import (
+	"context"
+	"sync"
+
+	"github.com/duplexws/duplex/protocol"
+)
+
+// Policy says what [Conn.Send] does with a message for which the queue has no
+// room.
+type Policy uint8
+
+const (
+	// Block: Send waits for room. The default.
+	Block Policy = iota
+	// DropNewest: the message is dropped, and Send returns ErrQueueFull.
+	DropNewest
+	// DropOldest: the oldest messages in the queue are dropped.
+	DropOldest
+	// LatestPerKey: a message replaces the one with the same Key that waits
+	// in the queue, in its place, whether the queue is full or not; when the
+	// queue is full the oldest is dropped.
+	LatestPerKey
+	// CloseSlow: the connection is closed with 1008, and Send returns
+	// ErrSlowConsumer.
+	CloseSlow
+)
+
+func (p Policy) String() string {
+	return [...]string{"block", "drop newest", "drop oldest", "latest per key", "close slow"}[p]
+}
+
+// Queue bounds the Send queue of a connection.
+type Queue struct {
+	// MaxBytes is how many octets may wait. A message is always admitted to an
+	// empty queue, so MaxBytes refuses only what comes after it. Default 1 MiB.
+	MaxBytes int
+	// Policy says what happens beyond.
+	Policy Policy
+}
+
+// DefaultQueueBytes is the default of Queue.MaxBytes.
+const DefaultQueueBytes = 1 << 20
+
+func (q Queue) withDefaults() Queue {
+	if q.MaxBytes <= 0 {
+		q.MaxBytes = DefaultQueueBytes
+	}
+	return q
+}
+
+// Message is a message to send, or one that was received.
+type Message struct {
+	Type MessageType
+	Data []byte
+	Key  string // for the policy LatestPerKey; "" has no key
+}
+
+// Send hands m to the connection and does not wait for the peer, unless the
+// policy is Block: what the transport does not take at once is queued. m.Data
+// must not be changed afterwards. Messages from Send go out in order; a Write
+// may overtake those that are queued.
+//
+// Errors: protocol.ErrNotText; ErrQueueFull and ErrSlowConsumer by the policy;
+// the cause of ctx, with Block; why the connection has ended.
+func (c *Conn) Send(ctx context.Context, m Message) error {
+	if !m.Type.Data() {
+		return protocol.ErrOpcode
+	}
+	if m.Type == Text && !protocol.ValidText(m.Data) {
+		return protocol.ErrNotText
+	}
+	return c.send(ctx, queued{typ: m.Type, key: m.Key, data: m.Data})
+}
+
+// send sends q at once if nothing waits before it, and queues it otherwise.
+func (c *Conn) send(ctx context.Context, q queued) error {
+	if c.ended.Load() {
+		return c.err()
+	}
+	if !c.queued() && !c.dirtyBehind() && c.writeLock.TryLock() {
+		if !c.composing && !c.queued() && !c.writing.Load() {
+			err := c.sendNow(q)
+			c.unlockWrite()
+			return err
+		}
+		c.unlockWrite()
+	}
+	return c.enqueue(ctx, q)
+}
+
+// dirtyBehind reports whether the writer goroutine is at work.
+func (c *Conn) dirtyBehind() bool { return c.writing.Load() }
+
+// sendNow writes without waiting. Called with the write lock held.
+func (c *Conn) sendNow(q queued) error {
+	if c.ended.Load() {
+		return c.err()
+	}
+	if err := c.appendQueued(q); err != nil {
+		return c.refused(err)
+	}
+	c.flushNow()
+	if c.ended.Load() {
+		return c.err()
+	}
+	return nil
+}
+
+// appendQueued appends q to wb.
+func (c *Conn) appendQueued(q queued) error {
+	c.needBuffer()
+	if q.prepared != nil {
+		wb, err := q.prepared.append(c, c.wb)
+		c.wb = wb
+		return err
+	}
+	// The text was checked when it was handed in.
+	if err := c.out.CheckMessage(q.typ, true, nil); err != nil {
+		return err
+	}
+	h := protocol.NewHeader(c.set.cfg, q.typ, true, false, len(q.data))
+	c.wb = h.AppendPayload(append(c.wb, h.Bytes()...), q.data)
+	c.counts.messagesOut.add(1)
+	return nil
+}
+
+// queued is a message in the Send queue.
+type queued struct {
+	typ      MessageType
+	key      string
+	data     []byte
+	prepared *Prepared
+}
+
+func (q *queued) size() int {
+	if q.prepared != nil {
+		return len(q.prepared.data)
+	}
+	return len(q.data)
+}
+
+// sendQueue is what waits for a slow peer. It exists only since the first
+// message had to wait.
+type sendQueue struct {
+	mu      sync.Mutex
+	waiting []queued
+	bytes   int
+	room    chan struct{} // closed when there is room again; nil if nobody waits
+	closed  bool
+}
+
+func (c *Conn) sendQueue(make bool) *sendQueue {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.queue == nil && make {
+		c.queue = &sendQueue{closed: c.ended.Load()}
+		c.hasQueue.Store(true)
+	}
+	return c.queue
+}
+
+func (c *Conn) queued() bool { return c.queuedMessages() > 0 }
+
+func (c *Conn) queuedMessages() int {
+	if !c.hasQueue.Load() {
+		return 0
+	}
+	q := c.sendQueue(false)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.waiting)
+}
+
+func (c *Conn) queuedBytes() int {
+	if !c.hasQueue.Load() {
+		return 0
+	}
+	q := c.sendQueue(false)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.bytes
+}
+
+// enqueue puts m in the queue as the policy allows, and sees that the writer
+// goroutine takes it out again.
+func (c *Conn) enqueue(ctx context.Context, m queued) error {
+	q := c.sendQueue(true)
+	for {
+		wait, err := c.admit(q, m)
+		if err != nil {
+			return err
+		}
+		if wait == nil {
+			c.wakeWriter()
+			return nil
+		}
+		select {
+		case <-wait:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// admit adds m to q, or returns what to wait for.
+func (c *Conn) admit(q *sendQueue, m queued) (wait <-chan struct{}, err error) {
+	policy, dropped := c.set.queue.Policy, 0
+	q.mu.Lock()
+	defer func() {
+		q.mu.Unlock()
+		if f := c.set.hooks.Dropped; f != nil {
+			for range dropped {
+				f(c, policy)
+			}
+		}
+		if err == ErrSlowConsumer {
+			c.closeSlow()
+		}
+	}()
+	if q.closed {
+		return nil, c.err()
+	}
+	if policy == LatestPerKey && q.replace(m) {
+		return nil, nil
+	}
+	for len(q.waiting) > 0 && q.bytes+m.size() > c.set.queue.MaxBytes {
+		switch policy {
+		case Block:
+			if q.room == nil {
+				q.room = make(chan struct{})
+			}
+			return q.room, nil
+		case DropNewest:
+			dropped++
+			return nil, ErrQueueFull
+		case DropOldest, LatestPerKey:
+			dropped++
+			q.pop()
+		case CloseSlow:
+			dropped++
+			return nil, ErrSlowConsumer
+		}
+	}
+	q.waiting = append(q.waiting, m)
+	q.bytes += m.size()
+	return nil, nil
+}
+
+// replace puts m in the place of the message with its key.
+func (q *sendQueue) replace(m queued) bool {
+	if m.key == "" {
+		return false
+	}
+	for i := range q.waiting {
+		if q.waiting[i].key == m.key {
+			q.bytes += m.size() - q.waiting[i].size()
+			q.waiting[i] = m
+			return true
+		}
+	}
+	return false
+}
+
+func (q *sendQueue) pop() queued {
+	m := q.waiting[0]
+	q.waiting[0] = queued{}
+	if q.waiting = q.waiting[1:]; len(q.waiting) == 0 {
+		q.waiting = nil
+	}
+	q.bytes -= m.size()
+	if q.room != nil {
+		close(q.room)
+		q.room = nil
+	}
+	return m
+}
+
+// fromQueue moves messages from the queue to wb, as many as go out together,
+// and reports whether there were any. Called with the write lock held.
+func (c *Conn) fromQueue() bool {
+	if c.composing || !c.hasQueue.Load() {
+		return false
+	}
+	q := c.sendQueue(false)
+	moved := false
+	for len(c.wb) < flushSize {
+		q.mu.Lock()
+		if len(q.waiting) == 0 {
+			q.mu.Unlock()
+			break
+		}
+		m := q.pop()
+		q.mu.Unlock()
+		if c.appendQueued(m) != nil { // behind a Close frame nothing counts any more
+			continue
+		}
+		moved = true
+	}
+	if !moved {
+		c.written(len(c.wb))
+	}
+	return moved
+}
+
+// wakeWriter starts the writer goroutine.
+func (c *Conn) wakeWriter() {
+	if !c.writing.Swap(true) {
+		go c.writer()
+	}
+}
+
+// closeQueue refuses everything from now on.
+func (c *Conn) closeQueue() {
+	if !c.hasQueue.Load() {
+		return
+	}
+	q := c.sendQueue(false)
+	q.mu.Lock()
+	q.closed = true
+	q.waiting, q.bytes = nil, 0
+	if q.room != nil {
+		close(q.room)
+		q.room = nil
+	}
+	q.mu.Unlock()
+}
+
+// closeSlow closes the connection of a peer that does not read fast enough.
+// Its Close frame goes out only if there is room for it.
+func (c *Conn) closeSlow() {
+	if c.writeLock.TryLock() {
+		if wb, _, err := c.out.AppendClose(c.set.cfg, c.set.clock.Now(), nil, StatusPolicyViolation, "too slow"); err == nil && len(c.wb) == 0 {
+			c.stream.Write(wb, nil, false)
+		}
+		c.unlockWrite()
+	}
+	c.end(ErrSlowConsumer)
+}

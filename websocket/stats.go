@@ -1,0 +1,39 @@
+package websocket
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// Stats are the figures of one connection.
+type Stats struct {
+	MessagesIn, MessagesOut uint64
+	BytesIn, BytesOut       uint64        // on the transport, behind the opening handshake
+	RoundTrip               time.Duration // of the last Ping that was answered, 0 if none
+	Queued                  int           // octets in the Send queue
+}
+
+// Stats returns the connection's figures.
+func (c *Conn) Stats() Stats {
+	return Stats{
+		MessagesIn:  c.counts.messagesIn.load(),
+		MessagesOut: c.counts.messagesOut.load(),
+		BytesIn:     c.counts.bytesIn.load(),
+		BytesOut:    c.counts.bytesOut.load(),
+		RoundTrip:   time.Duration(c.counts.roundTrip.load()),
+		Queued:      c.queuedBytes(),
+	}
+}
+
+// counters are written each by the holder of one lock, and read by anyone.
+type counters struct {
+	messagesIn, messagesOut counter
+	bytesIn, bytesOut       counter
+	roundTrip               counter
+}
+
+type counter struct{ n atomic.Uint64 }
+
+func (c *counter) add(n uint64)   { c.n.Add(n) }
+func (c *counter) store(n uint64) { c.n.Store(n) }
+func (c *counter) load() uint64   { return c.n.Load() }

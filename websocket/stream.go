@@ -1,0 +1,124 @@
+package websocket
+
+import (
+	"crypto/tls"
+	"errors"
+	"net"
+	"os"
+	"time"
+)
+
+// stream is the transport under a Conn. One goroutine at a time reads and one
+// writes; Wake methods and Close may be called at any time.
+type stream interface {
+	// Read fills memory that it takes from m with what the transport has, and
+	// parks until it has something. A stream that can does not hold memory
+	// while it is parked. It returns errWoken after WakeRead, and io.EOF when
+	// the peer has ended the transport.
+	Read(m memory) (int, error)
+	// WakeRead makes a parked Read, or else the next one, return errWoken.
+	WakeRead()
+	// Write writes head and then tail. Without wait it writes what the
+	// transport takes at once and returns errAgain if that is not all. It
+	// returns errWoken after WakeWrite. n counts what was written in any case.
+	Write(head, tail []byte, wait bool) (n int, err error)
+	// WakeWrite makes a waiting Write return errWoken.
+	WakeWrite()
+	// Interruptible reports whether the stream is still good behind a Write
+	// that returned errWoken.
+	Interruptible() bool
+	// CloseWrite ends our half of the transport. It returns an error when it
+	// could not, because the transport has no halves or is broken.
+	CloseWrite() error
+	Close() error
+	NetConn() net.Conn
+}
+
+// memory is where a stream reads to.
+type memory interface {
+	take() []byte // called when there may be something to read
+	drop()        // there was nothing: the memory is not needed while parked
+}
+
+var (
+	errWoken   = errors.New("websocket: woken")
+	errAgain   = errors.New("websocket: would block")
+	errYield   = errors.New("websocket: a reader wants to read")
+	errGivenUp = errors.New("websocket: gave up")
+	errNoHalf  = errors.New("websocket: the transport ends only as a whole")
+)
+
+// newStream chooses the stream for a connection.
+func newStream(nc net.Conn) stream {
+	if tc, ok := nc.(*tls.Conn); ok {
+		return newTLSStream(tc)
+	}
+	if s := newRawStream(nc); s != nil {
+		return s
+	}
+	return &plainStream{nc: nc}
+}
+
+// longAgo is a deadline that has passed. It wakes whoever waits.
+var longAgo = time.Unix(1, 0)
+
+// plainStream drives any net.Conn that has deadlines. It holds its memory while
+// it is parked.
+type plainStream struct{ nc net.Conn }
+
+func (s *plainStream) Read(m memory) (int, error) {
+	n, err := s.nc.Read(m.take())
+	if n == 0 {
+		m.drop()
+		return 0, s.readErr(err)
+	}
+	return n, nil
+}
+
+// readErr turns a deadline that has passed, which only WakeRead sets, into
+// errWoken, and clears it.
+func (s *plainStream) readErr(err error) error {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		s.nc.SetReadDeadline(time.Time{})
+		return errWoken
+	}
+	return err
+}
+
+func (s *plainStream) WakeRead() { s.nc.SetReadDeadline(longAgo) }
+
+func (s *plainStream) Write(head, tail []byte, wait bool) (int, error) {
+	if !wait {
+		return 0, errAgain
+	}
+	return s.writeAll(head, tail)
+}
+
+func (s *plainStream) writeAll(head, tail []byte) (int, error) {
+	n, err := 0, error(nil)
+	if len(head) > 0 {
+		n, err = s.nc.Write(head)
+	}
+	if err == nil && len(tail) > 0 {
+		var more int
+		more, err = s.nc.Write(tail)
+		n += more
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		s.nc.SetWriteDeadline(time.Time{})
+		err = errWoken
+	}
+	return n, err
+}
+
+func (s *plainStream) WakeWrite()          { s.nc.SetWriteDeadline(longAgo) }
+func (s *plainStream) Interruptible() bool { return true }
+func (s *plainStream) Close() error        { return s.nc.Close() }
+func (s *plainStream) NetConn() net.Conn   { return s.nc }
+
+func (s *plainStream) CloseWrite() error {
+	if half, ok := s.nc.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return errNoHalf
+}

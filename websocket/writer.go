@@ -1,0 +1,135 @@
+package websocket
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/duplexws/duplex/internal/pool"
+)
+
+// NextWriter waits until no other message is being written, and returns a
+// writer of one message. Other messages wait until it is closed, so it must be
+// closed; control frames do not. Each time 16 KiB are together they go out as a
+// fragment, and a message of less goes out in one frame. ctx holds for the
+// writer too. The writer is not for concurrent use.
+//
+// When a Write has failed, the peer may have part of the message, which cannot
+// be finished any more: Close then closes the connection with 1011.
+func (c *Conn) NextWriter(ctx context.Context, typ MessageType) (io.WriteCloser, error) {
+	if err := c.messageLock.Lock(ctx, nil); err != nil {
+		return nil, err
+	}
+	err := c.lockWrite(ctx)
+	if err == nil {
+		if c.ended.Load() {
+			err = c.err()
+		} else if err = c.out.CheckMessage(typ, true, nil); err == nil {
+			c.composing = true
+		}
+		c.unlockWrite()
+	}
+	if err != nil {
+		c.messageLock.Unlock()
+		return nil, c.refused(err)
+	}
+	return &messageWriter{c: c, ctx: ctx, typ: typ}, nil
+}
+
+var errWriterClosed = errors.New("websocket: the message has been closed")
+
+// messageWriter writes one message in fragments.
+type messageWriter struct {
+	c    *Conn
+	ctx  context.Context
+	typ  MessageType
+	buf  *pool.Buffer
+	n    int // octets in buf
+	err  error
+	over bool
+}
+
+// Write adds p to the message. It does not keep p.
+func (w *messageWriter) Write(p []byte) (int, error) {
+	total := len(p)
+	for w.err == nil && len(p) > 0 {
+		if w.n == 0 && len(p) >= flushSize {
+			w.err = w.fragment(p, false)
+			p = nil
+			break
+		}
+		if w.buf == nil {
+			w.buf = conns.Get()
+		}
+		n := copy(w.buf.B[w.n:flushSize], p)
+		w.n += n
+		p = p[n:]
+		if w.n == flushSize {
+			w.err = w.fragment(w.buf.B[:w.n], false)
+			w.n = 0
+		}
+	}
+	if w.err != nil {
+		return 0, w.err
+	}
+	return total, nil
+}
+
+// Close ends the message.
+func (w *messageWriter) Close() error {
+	if w.over {
+		return errWriterClosed
+	}
+	w.over = true
+	if w.err == nil {
+		var rest []byte
+		if w.buf != nil {
+			rest = w.buf.B[:w.n]
+		}
+		w.err = w.fragment(rest, true)
+	}
+	if w.buf != nil {
+		conns.Put(w.buf)
+		w.buf = nil
+	}
+	err := w.err
+	if err != nil {
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel() // send what can be sent at once
+		w.c.sendClose(ctx, StatusInternalError, "message broken off")
+	} else {
+		w.err = errWriterClosed
+	}
+	w.c.composed()
+	return err
+}
+
+func (w *messageWriter) fragment(p []byte, last bool) error {
+	c := w.c
+	if err := c.lockWrite(w.ctx); err != nil {
+		return err
+	}
+	defer c.unlockWrite()
+	if c.ended.Load() {
+		return c.err()
+	}
+	if err := c.out.BeginFragment(w.typ, last, false, p); err != nil {
+		return c.refused(err)
+	}
+	h := c.out.FragmentHeader(c.set.cfg, w.typ, last, false, len(p))
+	if last {
+		c.counts.messagesOut.add(1)
+	}
+	return c.writePayload(w.ctx, &h, p, false)
+}
+
+// composed lets other messages through again.
+func (c *Conn) composed() {
+	c.writeLock.Lock(context.Background(), nil)
+	c.composing = false
+	if c.queued() {
+		c.startWriter()
+	}
+	c.unlockWrite()
+	c.messageLock.Unlock()
+}
