@@ -21,33 +21,8 @@ type Header struct {
 // It checks nothing: [Out] says what may be sent.
 func NewHeader(cfg *Config, op Opcode, fin, rsv1 bool, n int) Header {
 	var h Header
-	h.octets[0] = byte(op)
-	if fin {
-		h.octets[0] |= 0x80
-	}
-	if rsv1 {
-		h.octets[0] |= 0x40
-	}
-	switch {
-	case n < 126:
-		h.octets[1] = byte(n)
-		h.n = 2
-	case n <= 0xFFFF:
-		h.octets[1] = 126
-		binary.BigEndian.PutUint16(h.octets[2:], uint16(n))
-		h.n = 4
-	default:
-		h.octets[1] = 127
-		binary.BigEndian.PutUint64(h.octets[2:], uint64(n))
-		h.n = 10
-	}
-	if cfg.role == Client {
-		h.masked = true
-		h.key = cfg.maskKey()
-		h.octets[1] |= 0x80
-		binary.LittleEndian.PutUint32(h.octets[h.n:], h.key)
-		h.n += 4
-	}
+	octets, key := appendHeader(cfg, h.octets[:0], op, fin, rsv1, n)
+	h.n, h.masked, h.key = uint8(len(octets)), cfg.role == Client, key
 	return h
 }
 
@@ -65,11 +40,56 @@ func (h *Header) AppendPayload(dst, piece []byte) []byte {
 	if !h.masked {
 		return append(dst, piece...)
 	}
+	dst, h.key = appendMasked(dst, piece, h.key)
+	return dst
+}
+
+// appendFrame appends a whole frame. It does not go through a Header, which
+// would be built octet by octet and then copied.
+func appendFrame(cfg *Config, dst []byte, op Opcode, fin, rsv1 bool, payload []byte) []byte {
+	dst, key := appendHeader(cfg, dst, op, fin, rsv1, len(payload))
+	if cfg.role == Server {
+		return append(dst, payload...)
+	}
+	dst, _ = appendMasked(dst, payload, key)
+	return dst
+}
+
+// appendHeader appends a header and, for a client, returns the masking key in
+// it.
+func appendHeader(cfg *Config, dst []byte, op Opcode, fin, rsv1 bool, n int) (out []byte, key uint32) {
+	first, second := byte(op), byte(0)
+	if fin {
+		first |= 0x80
+	}
+	if rsv1 {
+		first |= 0x40
+	}
+	if cfg.role == Client {
+		second = 0x80
+	}
+	switch {
+	case n < 126:
+		dst = append(dst, first, second|byte(n))
+	case n <= 0xFFFF:
+		dst = append(dst, first, second|126, byte(n>>8), byte(n))
+	default:
+		dst = binary.BigEndian.AppendUint64(append(dst, first, second|127), uint64(n))
+	}
+	if cfg.role == Server {
+		return dst, 0
+	}
+	key = cfg.maskKey()
+	return binary.LittleEndian.AppendUint32(dst, key), key
+}
+
+// appendMasked appends a piece of a payload under key and returns the key for
+// what follows it.
+func appendMasked(dst, piece []byte, key uint32) ([]byte, uint32) {
 	n := len(dst)
 	if cap(dst)-n < len(piece) {
 		dst = append(make([]byte, 0, max(2*cap(dst), n+len(piece))), dst...)
 	}
 	dst = dst[:n+len(piece)]
-	h.key = mask.Copy(dst[n:], piece, h.key)
-	return dst
+	return dst, mask.Copy(dst[n:], piece, key)
 }

@@ -33,8 +33,7 @@ func (o *Out) AppendMessage(cfg *Config, dst []byte, op Opcode, rsv1 bool, paylo
 	if err := o.CheckMessage(op, rsv1, payload); err != nil {
 		return dst, err
 	}
-	h := NewHeader(cfg, op, true, rsv1, len(payload))
-	return h.AppendPayload(append(dst, h.Bytes()...), payload), nil
+	return appendFrame(cfg, dst, op, true, rsv1, payload), nil
 }
 
 // CheckMessage tells whether a whole message may be sent now, with the errors
@@ -139,6 +138,5 @@ func (o *Out) appendControl(cfg *Config, dst []byte, op Opcode, payload []byte) 
 	if len(payload) > maxControl {
 		return dst, ErrControlTooLong
 	}
-	h := NewHeader(cfg, op, true, false, len(payload))
-	return h.AppendPayload(append(dst, h.Bytes()...), payload), nil
+	return appendFrame(cfg, dst, op, true, false, payload), nil
 }

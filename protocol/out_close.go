@@ -58,8 +58,7 @@ func (o *Out) appendClose(cfg *Config, now int64, dst []byte, t CloseTrigger, co
 		payload = append(payload, byte(code>>8), byte(code))
 		payload = append(payload, reason...)
 	}
-	h := NewHeader(cfg, OpClose, true, false, len(payload))
-	return h.AppendPayload(append(dst, h.Bytes()...), payload), act, nil
+	return appendFrame(cfg, dst, OpClose, true, false, payload), act, nil
 }
 
 func checkClose(code StatusCode, reason string) error {
