@@ -73,6 +73,9 @@ func (in *In) InMessage() bool { return in.message != 0 }
 // OpContinuation.
 func (in *In) Message() Opcode { return in.message }
 
+// Idle reports whether nothing has begun: no header, frame or message.
+func (in *In) Idle() bool { return in.state == inHeader && in.part == nil && in.message == 0 }
+
 // Done reports whether a Close or Failed event was reported, behind which
 // nothing can come.
 func (in *In) Done() bool { return in.state == inDone }

@@ -35,62 +35,94 @@ type Conn struct {
 	// Reading, guarded by readLock.
 	readLock lock
 	in       protocol.In
-	asm      protocol.Assembler
-	input    []byte       // received and not consumed
-	rbuf     *pool.Buffer // what input lies in, unless it lies in asm
-	space    []byte       // where the read under way goes, if not to rbuf
-	now      int64        // when the reader last stopped waiting
-	reader   *messageReader
-	stash    []stashed // messages that Ping received on behalf of a later Read
-	readErr  error     // why nothing more can be read
-	watched  watch     // the context of the last read that had to wait
-	holds    bool      // what more says
-	due      int64     // when the message under way is overdue, 0 if there is none,
-	busy     int64     // put off for as long as the application was busy
+	rd       *reading // what has been received; nil while nothing is
+	readErr  error    // why nothing more can be read
+	watched  watch    // the context of the last read that had to wait
+	holds    bool     // what the flag hasMore says
 
 	// Writing, guarded by writeLock.
+	composing bool // NextWriter's message is unfinished
 	writeLock lock
 	out       protocol.Out
 	wb        []byte       // octets to write
 	wbuf      *pool.Buffer // what wb began in
-	composing bool         // NextWriter's message is unfinished
+
+	flags  flags
+	stale  bool // dirty already at the last sweep
+	counts counters
+
+	mu     sync.Mutex // guards what follows, and extra; nothing is called while it is held
+	keep   protocol.Keepalive
+	timer  wheel.Timer
+	armed  int64         // what timer is armed for, 0 if not
+	done   chan struct{} // closed when the connection has ended
+	endErr error
+
+	ext  atomic.Pointer[extra]
+	base context.Context // the values of the handler's context; nil without Handler
+}
+
+// extra is what most connections do without.
+type extra struct {
+	// Guarded by readLock.
+	reader *messageReader
+	stash  []stashed // messages that Ping received on behalf of a later Read
 
 	messageLock lock // held while NextWriter's message is unfinished
 
-	more    atomic.Bool // the reader holds another whole frame: replies may wait for its reply
-	dirty   atomic.Bool // wb is not empty
-	outbox  atomic.Bool // owed is not empty, or a Ping is due
-	swept   atomic.Bool // the clock sweeps this Conn
-	writing atomic.Bool // the writer goroutine runs
-	ended   atomic.Bool
-	parked  atomic.Bool // the reader waits for the rest of a message
-	stale   bool        // dirty already at the last sweep
-
-	borrowed atomic.Bool // who holds readLock gives it up for a reader
-	hasQueue atomic.Bool // queue is not nil
-
-	counts counters
-
-	mu         sync.Mutex // guards what follows; nothing is called while it is held
-	keep       protocol.Keepalive
-	timer      wheel.Timer
-	armed      int64 // what timer is armed for, 0 if not
+	// Guarded by mu.
 	closeBy    int64 // deadlines, 0 if none
 	writeBy    int64
 	assembleBy int64
-	pingDue    bool
 	finishing  bool
 	verdict    error // what ended the conversation, if the transport has yet to end
 	owed       *protocol.Owed
 	pings      *pings
-	queue      *sendQueue
+	queue      atomic.Pointer[sendQueue]
 	group      *membership
-	drained    chan struct{} // closed when wb has been written
-	done       chan struct{} // closed when the connection has ended
-	endErr     error
+	ctx        context.Context // the handler's, once it has to be a real one
+	cancel     context.CancelCauseFunc
 
-	ctx    context.Context // ends with the connection; nil without Handler
-	cancel context.CancelCauseFunc
+	roundTrip counter
+}
+
+// more returns the extra of c, which it makes if there is none.
+func (c *Conn) more() *extra {
+	if c.ext.Load() == nil {
+		c.ext.CompareAndSwap(nil, new(extra))
+	}
+	return c.ext.Load()
+}
+
+// flags are facts that both the reader and writers have to know.
+type flags struct{ bits atomic.Uint32 }
+
+const (
+	hasMore    = 1 << iota // the reader holds another whole frame: replies may wait for its reply
+	isDirty                // wb is not empty
+	owesFrames             // owed is not empty, or a Ping is due
+	owesPing               // a Ping is due
+	isSwept                // the clock sweeps this Conn
+	hasWriter              // the writer goroutine runs
+	hasEnded               // the connection has ended
+	isParked               // the reader waits for the rest of a message
+	isBorrowed             // who holds readLock gives it up for a reader
+)
+
+func (f *flags) has(bit uint32) bool { return f.bits.Load()&bit != 0 }
+
+// set sets a flag and returns what it was.
+func (f *flags) set(bit uint32) bool { return f.bits.Or(bit)&bit != 0 }
+
+// clear clears a flag and returns what it was.
+func (f *flags) clear(bit uint32) bool { return f.bits.And(^bit)&bit != 0 }
+
+func (f *flags) put(bit uint32, on bool) {
+	if on {
+		f.bits.Or(bit)
+	} else {
+		f.bits.And(^bit)
+	}
 }
 
 // bufferSize is the size of the pooled buffers that a Conn reads to and writes
@@ -103,15 +135,13 @@ const (
 var conns = pool.New(bufferSize)
 
 func newConn(set *settings, nc net.Conn, subprotocol string) *Conn {
-	c := &Conn{set: set, stream: newStream(nc), subprotocol: subprotocol}
-	c.now = set.clock.Now()
-	return c
+	return &Conn{set: set, stream: newStream(nc), subprotocol: subprotocol}
 }
 
 // start turns the keepalive on, once the Conn is all set up.
 func (c *Conn) start() {
 	c.mu.Lock()
-	c.keep.Start(c.set.cfg, c.now)
+	c.keep.Start(c.set.cfg, c.set.clock.Now())
 	c.arm()
 	c.mu.Unlock()
 	if f := c.set.hooks.Opened; f != nil {
@@ -142,7 +172,7 @@ func (c *Conn) Done() <-chan struct{} {
 	defer c.mu.Unlock()
 	if c.done == nil {
 		c.done = make(chan struct{})
-		if c.ended.Load() {
+		if c.flags.has(hasEnded) {
 			close(c.done)
 		}
 	}
@@ -152,7 +182,7 @@ func (c *Conn) Done() <-chan struct{} {
 // end closes the transport and wakes everyone who waits. The first err counts.
 func (c *Conn) end(err error) {
 	c.mu.Lock()
-	if c.ended.Swap(true) {
+	if c.flags.set(hasEnded) {
 		c.mu.Unlock()
 		return
 	}
@@ -162,16 +192,16 @@ func (c *Conn) end(err error) {
 	if c.done != nil {
 		close(c.done)
 	}
-	if c.drained != nil {
-		close(c.drained)
-		c.drained = nil
+	var group *membership
+	var cancel context.CancelCauseFunc
+	if x := c.ext.Load(); x != nil {
+		group, cancel = x.group, x.cancel
 	}
-	group := c.group
 	c.mu.Unlock()
 
 	c.stream.Close()
-	if c.cancel != nil {
-		c.cancel(err)
+	if cancel != nil {
+		cancel(err)
 	}
 	if group != nil {
 		group.leave(c)

@@ -58,10 +58,10 @@ func (c *Conn) sendClose(ctx context.Context, code StatusCode, reason string) er
 		return err
 	}
 	defer c.unlockWrite()
-	if c.ended.Load() {
+	if c.flags.has(hasEnded) {
 		return c.err()
 	}
-	if c.outbox.Load() { // the peer's Close frame may have come first
+	if c.flags.has(owesFrames) { // the peer's Close frame may have come first
 		if act := c.takeOutbox(); act&protocol.EndTransport != 0 {
 			c.startFinish()
 		}
@@ -74,7 +74,7 @@ func (c *Conn) sendClose(ctx context.Context, code StatusCode, reason string) er
 	}
 	c.wb = wb
 	c.mu.Lock()
-	c.closeBy = c.out.Deadline()
+	c.more().closeBy = c.out.Deadline()
 	c.arm()
 	c.mu.Unlock()
 	if act&protocol.EndTransport != 0 {
@@ -86,8 +86,8 @@ func (c *Conn) sendClose(ctx context.Context, code StatusCode, reason string) er
 // startFinish ends the transport in a goroutine, once.
 func (c *Conn) startFinish() {
 	c.mu.Lock()
-	started := c.finishing
-	c.finishing = true
+	started := c.more().finishing
+	c.more().finishing = true
 	c.mu.Unlock()
 	if !started {
 		go c.finish()
@@ -104,19 +104,18 @@ const maxDrain = 64 << 10
 func (c *Conn) finish() {
 	background := context.Background()
 	c.writeLock.Lock(background, nil)
-	for !c.ended.Load() && len(c.wb) > 0 && c.flushWaiting() == nil {
+	for !c.flags.has(hasEnded) && len(c.wb) > 0 && c.flushWaiting() == nil {
 	}
 	halves := true
-	if !c.ended.Load() && c.set.cfg.Role() == protocol.Server {
+	if !c.flags.has(hasEnded) && c.set.cfg.Role() == protocol.Server {
 		halves = c.stream.CloseWrite() == nil
 	}
 	c.unlockWrite()
 
 	c.readLock.Lock(background, nil)
 	c.breakReader(c.readErr)
-	c.asm.Release()
-	c.input, c.space = nil, nil
-	for dropped := 0; halves && dropped < maxDrain && !c.ended.Load(); {
+	c.dropInput()
+	for dropped := 0; halves && dropped < maxDrain && !c.flags.has(hasEnded); {
 		n, err := c.stream.Read((*connMemory)(c))
 		if err != nil && err != errWoken {
 			break

@@ -9,13 +9,10 @@ import (
 // allows. start is where in wb the frame begins that tail belongs to, so that
 // it can be taken back if ctx ends before any of it has gone out, or keepFrame.
 func (c *Conn) flush(ctx context.Context, tail []byte, start int) error {
-	total := len(c.wb) + len(tail)
 	n, err := c.stream.Write(c.wb, tail, false)
 	if err == errAgain {
 		if err = ctx.Err(); err != nil {
 			err = errWoken
-		} else if !c.stream.Interruptible() && ctx.Done() != nil && ctx != c.ctx {
-			return c.flushBehind(ctx)
 		} else {
 			n, err = c.wait(ctx, tail, n)
 		}
@@ -30,7 +27,7 @@ func (c *Conn) flush(ctx context.Context, tail []byte, start int) error {
 		c.end(err)
 		return c.err()
 	}
-	return c.cancelled(ctx, tail, start, n, total)
+	return c.cancelled(ctx, tail, start, n)
 }
 
 // wait writes what is left of wb and tail behind the first done octets. The
@@ -38,7 +35,7 @@ func (c *Conn) flush(ctx context.Context, tail []byte, start int) error {
 func (c *Conn) wait(ctx context.Context, tail []byte, done int) (int, error) {
 	c.setWriteBy(len(c.wb) + len(tail) - done)
 	defer c.setWriteBy(0)
-	if ctx.Done() != nil && ctx != c.ctx {
+	if ctx.Done() != nil && !c.owns(ctx) {
 		stop := context.AfterFunc(ctx, c.stream.WakeWrite)
 		defer stop()
 	}
@@ -54,7 +51,7 @@ func (c *Conn) wait(ctx context.Context, tail []byte, done int) (int, error) {
 }
 
 // cancelled tidies up behind a write of which n octets have gone out.
-func (c *Conn) cancelled(ctx context.Context, tail []byte, start, n, total int) error {
+func (c *Conn) cancelled(ctx context.Context, tail []byte, start, n int) error {
 	cause := context.Cause(ctx)
 	if start != keepFrame && n <= start {
 		if n == start {
@@ -71,43 +68,21 @@ func (c *Conn) cancelled(ctx context.Context, tail []byte, start, n, total int) 
 		n = len(c.wb)
 	}
 	c.wb = append(c.wb[n:len(c.wb):len(c.wb)], tail...)
-	if total > 0 {
+	if len(c.wb) > 0 {
 		c.startWriter()
+	} else {
+		c.written(0)
 	}
 	return &PartialWriteError{cause}
-}
-
-// flushBehind hands wb to the writer goroutine and waits for it: for streams
-// whose writes cannot be interrupted, and contexts that can end.
-func (c *Conn) flushBehind(ctx context.Context) error {
-	c.mu.Lock()
-	if c.drained == nil {
-		c.drained = make(chan struct{})
-	}
-	drained := c.drained
-	c.mu.Unlock()
-	c.startWriter()
-	c.writeLock.Unlock()
-	var err error
-	select {
-	case <-drained:
-	case <-ctx.Done():
-		err = &PartialWriteError{context.Cause(ctx)}
-	}
-	c.writeLock.Lock(context.Background(), nil)
-	if c.ended.Load() {
-		return c.err()
-	}
-	return err
 }
 
 // startWriter has a goroutine write what is waiting in wb and in the Send
 // queue. It ends when both are empty.
 func (c *Conn) startWriter() {
 	if len(c.wb) > 0 {
-		c.dirty.Store(true)
+		c.flags.set(isDirty)
 	}
-	if !c.writing.Swap(true) {
+	if !c.flags.set(hasWriter) {
 		go c.writer()
 	}
 }
@@ -115,15 +90,15 @@ func (c *Conn) startWriter() {
 func (c *Conn) writer() {
 	for {
 		c.writeLock.Lock(context.Background(), nil)
-		for !c.ended.Load() && (len(c.wb) > 0 || c.fromQueue()) {
+		for !c.flags.has(hasEnded) && (len(c.wb) > 0 || c.fromQueue()) {
 			if c.flushWaiting() != nil {
 				break
 			}
 		}
-		c.writing.Store(false)
-		c.signalDrained()
+		composing := c.composing // then NextWriter's Close goes on with the queue
+		c.flags.clear(hasWriter)
 		c.unlockWrite()
-		if c.ended.Load() || !c.queued() || c.writing.Swap(true) {
+		if composing || c.flags.has(hasEnded) || !c.queued() || c.flags.set(hasWriter) {
 			return
 		}
 	}
@@ -144,21 +119,12 @@ func (c *Conn) flushWaiting() error {
 	return nil
 }
 
-func (c *Conn) signalDrained() {
-	c.mu.Lock()
-	if c.drained != nil && (len(c.wb) == 0 || c.ended.Load()) {
-		close(c.drained)
-		c.drained = nil
-	}
-	c.mu.Unlock()
-}
-
 // deferFlush leaves wb to the next reply, to the reader, or to the sweep.
 func (c *Conn) deferFlush() {
-	if !c.dirty.Load() {
-		c.dirty.Store(true)
+	if !c.flags.has(isDirty) {
+		c.flags.set(isDirty)
 	}
-	if !c.swept.Load() && !c.swept.Swap(true) {
+	if !c.flags.has(isSwept) && !c.flags.set(isSwept) {
 		c.set.clock.Sweep((*connSweep)(c))
 	}
 }
@@ -166,7 +132,7 @@ func (c *Conn) deferFlush() {
 // flushBeforeRead writes deferred replies before the reader looks for input
 // that it does not have. If someone else is writing, they do it.
 func (c *Conn) flushBeforeRead() {
-	if (c.dirty.Load() || c.outbox.Load()) && c.writeLock.TryLock() {
+	if (c.flags.has(isDirty) || c.flags.has(owesFrames)) && c.writeLock.TryLock() {
 		c.unlockWrite()
 	}
 }
@@ -194,18 +160,18 @@ type connSweep Conn
 // Sweep is called every 0.1 to 0.2 ms; what was dirty at two calls is written.
 func (s *connSweep) Sweep() bool {
 	c := (*Conn)(s)
-	if !c.dirty.Load() || c.ended.Load() {
+	if !c.flags.has(isDirty) || c.flags.has(hasEnded) {
 		c.stale = false
-		c.swept.Store(false)
+		c.flags.clear(isSwept)
 		// A reply may have been deferred just before.
-		return c.dirty.Load() && !c.ended.Load() && !c.swept.Swap(true)
+		return c.flags.has(isDirty) && !c.flags.has(hasEnded) && !c.flags.set(isSwept)
 	}
 	if !c.stale {
 		c.stale = true
 		return true
 	}
 	if c.writeLock.TryLock() {
-		if len(c.wb) > 0 && !c.ended.Load() {
+		if len(c.wb) > 0 && !c.flags.has(hasEnded) {
 			c.flushNow()
 		}
 		c.unlockWrite()

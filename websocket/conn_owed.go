@@ -7,10 +7,10 @@ import "github.com/duplexws/duplex/protocol"
 // writer goroutine. Called with the write lock held.
 func (c *Conn) sendOwed() {
 	var act protocol.CloseAction
-	if c.outbox.Load() {
+	if c.flags.has(owesFrames) {
 		act = c.takeOutbox()
 	}
-	if len(c.wb) > 0 && !c.writing.Load() && (!c.more.Load() || len(c.wb) >= flushSize || act != 0) {
+	if len(c.wb) > 0 && !c.flags.has(hasWriter) && (!c.flags.has(hasMore) || len(c.wb) >= flushSize || act != 0) {
 		c.flushNow()
 	} else if len(c.wb) > 0 {
 		c.deferFlush()
@@ -26,15 +26,14 @@ func (c *Conn) takeOutbox() (act protocol.CloseAction) {
 	now := c.set.clock.Now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.outbox.Store(false)
-	if c.pingDue {
-		c.pingDue = false
+	c.flags.clear(owesFrames)
+	if c.flags.clear(owesPing) {
 		c.wb, _ = c.out.AppendPing(c.set.cfg, c.wb, nil) // behind our Close frame it is not needed
 	}
-	if c.owed != nil {
-		c.wb, act = c.out.AppendOwed(c.set.cfg, now, c.wb, c.owed)
-		c.owed = nil
-		c.closeBy = c.out.Deadline()
+	if x := c.ext.Load(); x != nil && x.owed != nil {
+		c.wb, act = c.out.AppendOwed(c.set.cfg, now, c.wb, x.owed)
+		x.owed = nil
+		x.closeBy = c.out.Deadline()
 		c.arm()
 	}
 	if len(c.wb) == 0 {

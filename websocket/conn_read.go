@@ -3,7 +3,9 @@ package websocket
 import (
 	"context"
 	"errors"
+	"sync"
 
+	"github.com/duplexws/duplex/internal/pool"
 	"github.com/duplexws/duplex/protocol"
 )
 
@@ -45,7 +47,7 @@ func (c *Conn) lockRead(ctx context.Context) error {
 	if w == nil {
 		return nil
 	}
-	if c.borrowed.Load() {
+	if c.flags.has(isBorrowed) {
 		c.stream.WakeRead()
 	}
 	return c.readLock.wait(ctx, w, nil)
@@ -53,13 +55,13 @@ func (c *Conn) lockRead(ctx context.Context) error {
 
 func (c *Conn) unlockRead() {
 	for {
-		ended := c.ended.Load()
+		ended := c.flags.has(hasEnded)
 		if ended {
 			c.releaseRead()
 		}
 		c.readLock.Unlock()
 		// The connection may have ended in between.
-		if ended || !c.ended.Load() || !c.readLock.TryLock() {
+		if ended || !c.flags.has(hasEnded) || !c.readLock.TryLock() {
 			return
 		}
 	}
@@ -68,34 +70,31 @@ func (c *Conn) unlockRead() {
 // releaseRead gives the reader's memory back.
 func (c *Conn) releaseRead() {
 	c.breakReader(c.err())
-	c.input = nil
-	if c.rbuf != nil {
-		conns.Put(c.rbuf)
-		c.rbuf = nil
-	}
-	c.asm.Release()
+	c.dropInput()
 	c.unwatch()
 }
 
 // readMessage reads one message, into buf if into is true.
 func (c *Conn) readMessage(ctx context.Context, buf []byte, into bool) (MessageType, []byte, error) {
-	if len(c.stash) > 0 {
-		return c.unstash(buf, into)
-	}
-	if c.reader != nil {
-		if err := c.skipReader(ctx); err != nil {
-			return 0, nil, err
+	if x := c.ext.Load(); x != nil {
+		if len(x.stash) > 0 {
+			return c.unstash(buf, into)
+		}
+		if x.reader != nil {
+			if err := c.skipReader(ctx); err != nil {
+				return 0, nil, err
+			}
 		}
 	}
-	c.asm.Own()
 	var ev protocol.Event
 	for {
 		if err := c.next(ctx, &ev); err != nil {
-			if into {
-				c.asm.Detach()
+			if into && c.rd != nil {
+				c.rd.asm.Detach()
 			}
 			return 0, nil, err
 		}
+		c.rd.asm.Own()
 		if ev.First {
 			if into && ev.Last && len(ev.Payload) <= cap(buf) {
 				p := append(buf[:0], ev.Payload...)
@@ -103,10 +102,10 @@ func (c *Conn) readMessage(ctx context.Context, buf []byte, into bool) (MessageT
 				return ev.Opcode, p, nil
 			}
 			if into {
-				c.asm.Into(buf)
+				c.rd.asm.Into(buf)
 			}
 		}
-		if p, whole := c.asm.Add(&c.in, &ev); whole {
+		if p, whole := c.rd.asm.Add(&c.in, &ev); whole {
 			c.delivered()
 			return ev.Opcode, p, nil
 		}
@@ -116,7 +115,7 @@ func (c *Conn) readMessage(ctx context.Context, buf []byte, into bool) (MessageT
 // delivered counts a message and notes whether another frame is at hand.
 func (c *Conn) delivered() {
 	c.counts.messagesIn.add(1)
-	c.setMore(len(c.input) > 0 && c.in.HoldsFrame(c.input))
+	c.setMore(c.rd != nil && len(c.rd.input) > 0 && c.in.HoldsFrame(c.rd.input))
 }
 
 // setMore tells writers whether a reply may wait for the next one. It touches
@@ -124,7 +123,7 @@ func (c *Conn) delivered() {
 func (c *Conn) setMore(more bool) {
 	if c.holds != more {
 		c.holds = more
-		c.more.Store(more)
+		c.flags.put(hasMore, more)
 	}
 }
 
@@ -132,7 +131,11 @@ func (c *Conn) setMore(more bool) {
 // the way, and waits for input as long as ctx allows.
 func (c *Conn) next(ctx context.Context, ev *protocol.Event) error {
 	for {
-		c.input = c.in.Feed(c.set.cfg, c.now, c.input, ev)
+		if c.rd == nil {
+			ev.Kind = protocol.None
+		} else {
+			c.rd.input = c.in.Feed(c.set.cfg, c.rd.now, c.rd.input, ev)
+		}
 		switch ev.Kind {
 		case protocol.Data:
 			return nil
@@ -170,13 +173,14 @@ func (c *Conn) control(ev *protocol.Event) {
 // or two sides that both write would wait for each other for ever.
 func (c *Conn) owe(add func(*protocol.Owed)) {
 	c.mu.Lock()
-	if c.owed == nil {
-		c.owed = new(protocol.Owed)
+	x := c.more()
+	if x.owed == nil {
+		x.owed = new(protocol.Owed)
 	}
-	add(c.owed)
-	c.verdict = c.readErr
+	add(x.owed)
+	x.verdict = c.readErr
 	c.mu.Unlock()
-	c.outbox.Store(true)
+	c.flags.set(owesFrames)
 	if c.writeLock.TryLock() {
 		c.unlockWrite()
 	}
@@ -207,21 +211,23 @@ func (c *Conn) beforeFill(ctx context.Context) error {
 	}
 	c.setMore(false)
 	c.flushBeforeRead()
-	if !c.in.InMessage() {
-		c.asm.Release() // of the last message, which was borrowed until now
+	if c.rd != nil && !c.in.InMessage() {
+		c.rd.asm.Release() // of the last message, which was borrowed until now
 	}
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
-	case c.ended.Load():
+	case c.flags.has(hasEnded):
 		return c.fail(c.err())
-	case c.borrowed.Load() && c.readLock.Wanted():
+	case c.flags.has(isBorrowed) && c.readLock.Wanted():
 		return errYield
 	}
 	c.watch(ctx)
-	c.space = c.asm.Space(&c.in)
-	if by := c.in.Deadline(c.set.cfg); by != 0 || c.due != 0 {
-		c.awaitRest(by)
+	if c.rd != nil {
+		c.rd.space = c.rd.asm.Space(&c.in)
+		if by := c.in.Deadline(c.set.cfg); by != 0 || c.rd.due != 0 {
+			c.awaitRest(by)
+		}
 	}
 	return nil
 }
@@ -232,8 +238,11 @@ func (c *Conn) notFilled(err error) error {
 	if err != errWoken {
 		return c.fail(abnormal(err))
 	}
-	c.now = c.set.clock.Now()
-	if c.due != 0 && c.now >= c.due+c.busy {
+	if c.rd == nil {
+		return nil
+	}
+	c.rd.now = c.set.clock.Now()
+	if c.rd.due != 0 && c.rd.now >= c.rd.due+c.rd.busy {
 		var ev protocol.Event
 		c.in.Expire(&ev)
 		c.control(&ev)
@@ -245,7 +254,7 @@ func (c *Conn) notFilled(err error) error {
 // fail makes err the end of reading, unless the connection has ended for
 // another reason that closed the transport under the reader.
 func (c *Conn) fail(err error) error {
-	if c.ended.Load() {
+	if c.flags.has(hasEnded) {
 		err = c.err()
 	}
 	c.readErr = err
@@ -258,8 +267,8 @@ func (c *Conn) fail(err error) error {
 // something to read.
 func (c *Conn) receive() error {
 	n, err := c.stream.Read((*connMemory)(c))
-	if c.due != 0 {
-		c.parked.Store(false)
+	if c.rd != nil && c.rd.due != 0 {
+		c.flags.clear(isParked)
 	}
 	if n > 0 {
 		c.took(n)
@@ -269,33 +278,73 @@ func (c *Conn) receive() error {
 
 // took notes that n octets have been received.
 func (c *Conn) took(n int) {
-	c.now = c.set.clock.Now()
+	c.rd.now = c.set.clock.Now()
 	c.counts.bytesIn.add(uint64(n))
-	if c.space != nil {
-		c.input = c.space[:n]
+	if c.rd.space != nil {
+		c.rd.input = c.rd.space[:n]
 	} else {
-		c.input = c.rbuf.B[:n]
+		c.rd.input = c.rd.buf.B[:n]
 	}
 }
+
+// reading is what has been received and not consumed. A connection has one only
+// while there is something.
+type reading struct {
+	asm   protocol.Assembler
+	input []byte
+	buf   *pool.Buffer // what input lies in, unless it lies in asm
+	space []byte       // where the read under way goes, if not to buf
+	now   int64        // when the reader last stopped waiting
+	due   int64        // when the message under way is overdue, 0 if there is none,
+	busy  int64        // put off for as long as the application was busy
+}
+
+var readings = sync.Pool{New: func() any { return new(reading) }}
 
 // connMemory is the memory that a Conn lends its stream.
 type connMemory Conn
 
 func (m *connMemory) take() []byte {
-	if m.space != nil {
-		return m.space
+	if m.rd == nil {
+		m.rd = readings.Get().(*reading)
 	}
-	if m.rbuf == nil {
-		m.rbuf = conns.Get()
+	if m.rd.space != nil {
+		return m.rd.space
 	}
-	return m.rbuf.B
+	if m.rd.buf == nil {
+		m.rd.buf = conns.Get()
+	}
+	return m.rd.buf.B
 }
 
+// drop gives the memory back that nothing has been read to.
 func (m *connMemory) drop() {
-	if m.space == nil && m.rbuf != nil {
-		conns.Put(m.rbuf)
-		m.rbuf = nil
+	rd := m.rd
+	if rd.space != nil {
+		return
 	}
+	conns.Put(rd.buf)
+	rd.buf = nil
+	if m.in.Idle() {
+		*rd = reading{}
+		readings.Put(rd)
+		m.rd = nil
+	}
+}
+
+// dropInput forgets what has been received.
+func (c *Conn) dropInput() {
+	rd := c.rd
+	if rd == nil {
+		return
+	}
+	c.rd = nil
+	rd.asm.Release()
+	if rd.buf != nil {
+		conns.Put(rd.buf)
+	}
+	*rd = reading{}
+	readings.Put(rd)
 }
 
 // watch is the context whose end wakes the reader. It is kept from read to
@@ -306,7 +355,7 @@ type watch struct {
 }
 
 func (c *Conn) watch(ctx context.Context) {
-	if ctx == c.ctx {
+	if c.owns(ctx) {
 		return // it ends with the connection, which wakes the reader anyway
 	}
 	done := ctx.Done()

@@ -5,13 +5,15 @@ import "github.com/duplexws/duplex/protocol"
 // arm sets the timer to the next deadline. A timer that is early is left alone:
 // it finds nothing due and arms itself anew. Called with mu held.
 func (c *Conn) arm() {
-	if c.ended.Load() {
+	if c.flags.has(hasEnded) {
 		return
 	}
 	next := c.keep.Deadline()
-	for _, d := range [...]int64{c.closeBy, c.writeBy, c.assembleBy} {
-		if d != 0 && (next == 0 || d < next) {
-			next = d
+	if x := c.ext.Load(); x != nil {
+		for _, d := range [...]int64{x.closeBy, x.writeBy, x.assembleBy} {
+			if d != 0 && (next == 0 || d < next) {
+				next = d
+			}
 		}
 	}
 	if next != 0 && (c.armed == 0 || next < c.armed) {
@@ -28,14 +30,14 @@ func (c *Conn) setWriteBy(octets int) {
 		}
 	}
 	c.mu.Lock()
-	c.writeBy = by
+	c.more().writeBy = by
 	c.arm()
 	c.mu.Unlock()
 }
 
 func (c *Conn) setAssembleBy(by int64) {
 	c.mu.Lock()
-	c.assembleBy = by
+	c.more().assembleBy = by
 	c.arm()
 	c.mu.Unlock()
 }
@@ -44,13 +46,13 @@ func (c *Conn) setAssembleBy(by int64) {
 // last stopped waiting the application was busy, for which the peer is not to
 // blame.
 func (c *Conn) awaitRest(by int64) {
-	if by != c.due {
-		c.due, c.busy = by, 0
+	if by != c.rd.due {
+		c.rd.due, c.rd.busy = by, 0
 	}
 	if by != 0 {
-		c.busy += c.set.clock.Now() - c.now
-		by += c.busy
-		c.parked.Store(true)
+		c.rd.busy += c.set.clock.Now() - c.rd.now
+		by += c.rd.busy
+		c.flags.set(isParked)
 	}
 	c.setAssembleBy(by)
 }
@@ -68,24 +70,26 @@ func (t *connTimer) Expired(now int64) {
 
 	c.mu.Lock()
 	c.armed = 0
-	switch {
-	case passed(c.closeBy):
-		end = ErrCloseTimeout
-		if c.verdict != nil { // the closing handshake is done
-			end = c.verdict
+	if x := c.ext.Load(); x != nil {
+		switch {
+		case passed(x.closeBy):
+			end = ErrCloseTimeout
+			if x.verdict != nil { // the closing handshake is done
+				end = x.verdict
+			}
+		case passed(x.writeBy):
+			end = ErrWriteTimeout
 		}
-	case passed(c.writeBy):
-		end = ErrWriteTimeout
-	}
-	if passed(c.assembleBy) {
-		wake = c.parked.Load() // otherwise it sets the deadline again before it waits
-		c.assembleBy = 0
+		if passed(x.assembleBy) {
+			wake = c.flags.has(isParked) // otherwise it sets the deadline again before it waits
+			x.assembleBy = 0
+		}
 	}
 	if passed(c.keep.Deadline()) {
 		switch c.keep.Tick(c.set.cfg, now, c.counts.bytesIn.load(), c.readLock.Held()) {
 		case protocol.KeepPing:
 			ping = true
-			c.pingDue = true
+			c.flags.set(owesPing)
 		case protocol.KeepDead:
 			end = ErrPongTimeout
 		}
@@ -101,7 +105,7 @@ func (t *connTimer) Expired(now int64) {
 		c.stream.WakeRead()
 	}
 	if ping {
-		c.outbox.Store(true)
+		c.flags.set(owesFrames)
 		if c.writeLock.TryLock() {
 			c.unlockWrite()
 		}

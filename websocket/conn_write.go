@@ -33,10 +33,10 @@ func (c *Conn) Write(ctx context.Context, typ MessageType, p []byte) error {
 // entered with the write lock held.
 func (c *Conn) writeBehind(ctx context.Context, typ MessageType, p []byte) error {
 	c.unlockWrite()
-	if err := c.messageLock.Lock(ctx, nil); err != nil {
+	if err := c.more().messageLock.Lock(ctx, nil); err != nil {
 		return err
 	}
-	defer c.messageLock.Unlock()
+	defer c.more().messageLock.Unlock()
 	if err := c.lockWrite(ctx); err != nil {
 		return err
 	}
@@ -54,7 +54,7 @@ func (c *Conn) lockWrite(ctx context.Context) error {
 // unlockWrite sends what the reader left in the outbox meanwhile, and unlocks.
 func (c *Conn) unlockWrite() {
 	for {
-		if c.ended.Load() {
+		if c.flags.has(hasEnded) {
 			c.releaseWrite()
 		} else {
 			c.sendOwed()
@@ -62,9 +62,9 @@ func (c *Conn) unlockWrite() {
 		c.writeLock.Unlock()
 		// The reader may have asked for something while the lock was held,
 		// or have stopped holding another frame.
-		due := c.outbox.Load() || c.dirty.Load() && !c.more.Load() && !c.writing.Load()
-		if c.ended.Load() {
-			due = c.dirty.Load()
+		due := c.flags.has(owesFrames) || c.flags.has(isDirty) && !c.flags.has(hasMore) && !c.flags.has(hasWriter)
+		if c.flags.has(hasEnded) {
+			due = c.flags.has(isDirty)
 		}
 		if !due || !c.writeLock.TryLock() {
 			return
@@ -73,13 +73,13 @@ func (c *Conn) unlockWrite() {
 }
 
 func (c *Conn) releaseWrite() {
-	c.outbox.Store(false)
+	c.flags.clear(owesFrames)
 	c.written(len(c.wb))
 }
 
 // writeMessage writes one message, with the lock held.
 func (c *Conn) writeMessage(ctx context.Context, typ MessageType, p []byte) error {
-	if c.ended.Load() {
+	if c.flags.has(hasEnded) {
 		return c.err()
 	}
 	if len(p) >= flushSize {
@@ -99,14 +99,19 @@ func (c *Conn) writeMessage(ctx context.Context, typ MessageType, p []byte) erro
 // refused turns the core's refusal behind a Close frame into the reason of the
 // close, if that is known.
 func (c *Conn) refused(err error) error {
-	if err == protocol.ErrCloseSent {
-		return ErrClosed
+	if err != protocol.ErrCloseSent {
+		return err
 	}
-	return err
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.more().verdict != nil {
+		return c.more().verdict
+	}
+	return ErrClosed
 }
 
 // writeLarge writes a message too large to be copied first, where it need not
-// be masked or encrypted; otherwise piece by piece.
+// be masked; otherwise piece by piece.
 func (c *Conn) writeLarge(ctx context.Context, typ MessageType, p []byte) error {
 	if err := c.out.CheckMessage(typ, false, p); err != nil {
 		return c.refused(err)
@@ -122,7 +127,7 @@ func (c *Conn) writePayload(ctx context.Context, h *protocol.Header, p []byte, w
 	c.needBuffer()
 	start := len(c.wb)
 	c.wb = append(c.wb, h.Bytes()...)
-	if !h.Masked() && c.stream.Interruptible() {
+	if !h.Masked() {
 		return c.flush(ctx, p, c.takeBack(start, whole))
 	}
 	for {
@@ -156,7 +161,7 @@ func (c *Conn) takeBack(start int, whole bool) int {
 
 // flushOrDefer flushes, unless the reader is about to cause more replies.
 func (c *Conn) flushOrDefer(ctx context.Context, start int) error {
-	if c.more.Load() && len(c.wb) < flushSize {
+	if c.flags.has(hasMore) && len(c.wb) < flushSize {
 		c.deferFlush()
 		return nil
 	}
@@ -181,7 +186,7 @@ func (c *Conn) written(n int) {
 		conns.Put(c.wbuf)
 		c.wbuf = nil
 	}
-	if c.dirty.Load() {
-		c.dirty.Store(false)
+	if c.flags.has(isDirty) {
+		c.flags.clear(isDirty)
 	}
 }

@@ -75,6 +75,16 @@ func (e *PartialWriteError) Error() string {
 // Unwrap returns the cause of the cancellation.
 func (e *PartialWriteError) Unwrap() error { return e.Err }
 
+// Timeout reports whether a deadline cancelled the write. With Temporary it
+// makes this a net.Error.
+func (e *PartialWriteError) Timeout() bool {
+	var t interface{ Timeout() bool }
+	return errors.As(e.Err, &t) && t.Timeout()
+}
+
+// Temporary is Timeout.
+func (e *PartialWriteError) Temporary() bool { return e.Timeout() }
+
 // CloseStatus returns the status code that err stands for: the peer's for a
 // [CloseError], the one we closed with for a [ProtocolError],
 // StatusAbnormalClosure for [ErrAbnormal], and 0 for any other error and nil.

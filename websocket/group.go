@@ -32,7 +32,7 @@ func (g *Group) Add(c *Conn) bool {
 	defer g.mu.Unlock()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if g.closed || c.ended.Load() {
+	if g.closed || c.flags.has(hasEnded) {
 		return false
 	}
 	if g.members == nil {
@@ -44,10 +44,10 @@ func (g *Group) Add(c *Conn) bool {
 	g.members[c] = struct{}{}
 	// end reads the list without mu, so it is never changed, only replaced.
 	var groups []*Group
-	if c.group != nil {
-		groups = c.group.groups
+	if c.more().group != nil {
+		groups = c.more().group.groups
 	}
-	c.group = &membership{append(groups[:len(groups):len(groups)], g)}
+	c.more().group = &membership{append(groups[:len(groups):len(groups)], g)}
 	return true
 }
 

@@ -32,7 +32,7 @@ func (o *AcceptOptions) Handler(f func(ctx context.Context, c *Conn) error) http
 			}
 			return
 		}
-		c.ctx, c.cancel = context.WithCancelCause(context.WithoutCancel(r.Context()))
+		c.base = s.base(r)
 		c.start()
 		go c.serve(f)
 	})
@@ -43,7 +43,7 @@ func (o *AcceptOptions) Handler(f func(ctx context.Context, c *Conn) error) http
 func (c *Conn) serve(f func(ctx context.Context, c *Conn) error) {
 	err := errPanicked
 	defer c.served(&err)
-	err = f(c.ctx, c)
+	err = f((*connContext)(c), c)
 }
 
 var errPanicked = errors.New("websocket: handler panicked")

@@ -59,9 +59,9 @@ func (c *Conn) ReadEach(ctx context.Context, f func(typ MessageType, p []byte) e
 // each calls f if ev completes a message.
 func (c *Conn) each(ev *protocol.Event, f func(typ MessageType, p []byte) error) error {
 	if ev.First {
-		c.asm.Lend()
+		c.rd.asm.Lend()
 	}
-	p, whole := c.asm.Add(&c.in, ev)
+	p, whole := c.rd.asm.Add(&c.in, ev)
 	if !whole {
 		return nil
 	}
@@ -71,13 +71,17 @@ func (c *Conn) each(ev *protocol.Event, f func(typ MessageType, p []byte) error)
 
 // eachOfOld calls f for the messages that were received before.
 func (c *Conn) eachOfOld(ctx context.Context, f func(typ MessageType, p []byte) error) error {
-	for len(c.stash) > 0 {
+	x := c.ext.Load()
+	if x == nil {
+		return nil
+	}
+	for len(x.stash) > 0 {
 		typ, p, _ := c.unstash(nil, false)
 		if err := f(typ, p); err != nil {
 			return err
 		}
 	}
-	if c.reader != nil {
+	if x.reader != nil {
 		return c.skipReader(ctx)
 	}
 	return nil

@@ -71,12 +71,11 @@ func (c *Conn) Ping(ctx context.Context) (time.Duration, error) {
 // readForPing reads until w is answered or a reader wants to read, and keeps
 // the messages for it. Called with the read lock held.
 func (c *Conn) readForPing(ctx context.Context, w *pingWait) error {
-	c.borrowed.Store(true)
-	defer c.borrowed.Store(false)
-	c.asm.Own()
+	c.flags.set(isBorrowed)
+	defer c.flags.clear(isBorrowed)
 	var ev protocol.Event
 	for !w.answered() {
-		if c.reader != nil || c.stashSize() > c.stashLimit() {
+		if c.more().reader != nil || c.stashSize() > c.stashLimit() {
 			return errStashFull
 		}
 		if err := c.nextOrPong(ctx, &ev, w); err != nil {
@@ -85,8 +84,9 @@ func (c *Conn) readForPing(ctx context.Context, w *pingWait) error {
 		if ev.Kind != protocol.Data {
 			continue
 		}
-		if p, whole := c.asm.Add(&c.in, &ev); whole {
-			c.stash = append(c.stash, stashed{ev.Opcode, p})
+		c.rd.asm.Own()
+		if p, whole := c.rd.asm.Add(&c.in, &ev); whole {
+			c.more().stash = append(c.more().stash, stashed{ev.Opcode, p})
 		}
 	}
 	return nil
@@ -95,7 +95,11 @@ func (c *Conn) readForPing(ctx context.Context, w *pingWait) error {
 // nextOrPong is next, but returns without data when w is answered.
 func (c *Conn) nextOrPong(ctx context.Context, ev *protocol.Event, w *pingWait) error {
 	for !w.answered() {
-		c.input = c.in.Feed(c.set.cfg, c.now, c.input, ev)
+		if c.rd == nil {
+			ev.Kind = protocol.None
+		} else {
+			c.rd.input = c.in.Feed(c.set.cfg, c.rd.now, c.rd.input, ev)
+		}
 		switch ev.Kind {
 		case protocol.Data:
 			return nil
@@ -117,7 +121,7 @@ type stashed struct {
 }
 
 func (c *Conn) stashSize() (n int64) {
-	for _, m := range c.stash {
+	for _, m := range c.more().stash {
 		n += int64(len(m.data)) + 64
 	}
 	return n
@@ -132,10 +136,10 @@ func (c *Conn) stashLimit() int64 {
 
 // unstash returns the first message that is kept.
 func (c *Conn) unstash(buf []byte, into bool) (MessageType, []byte, error) {
-	m := c.stash[0]
-	c.stash[0] = stashed{}
-	if c.stash = c.stash[1:]; len(c.stash) == 0 {
-		c.stash = nil
+	m := c.more().stash[0]
+	c.more().stash[0] = stashed{}
+	if c.more().stash = c.more().stash[1:]; len(c.more().stash) == 0 {
+		c.more().stash = nil
 	}
 	if into {
 		m.data = append(buf[:0], m.data...)
@@ -150,17 +154,17 @@ func (c *Conn) sendPing(ctx context.Context) (*pingWait, error) {
 		return nil, err
 	}
 	defer c.unlockWrite()
-	if c.ended.Load() {
+	if c.flags.has(hasEnded) {
 		return nil, c.err()
 	}
 	w.sent = c.set.clock.Now()
 	c.mu.Lock()
-	if c.pings == nil {
-		c.pings = new(pings)
+	if c.more().pings == nil {
+		c.more().pings = new(pings)
 	}
-	c.pings.last++
-	binary.BigEndian.PutUint64(w.payload[:], c.pings.last)
-	c.pings.waiting = append(c.pings.waiting, w)
+	c.more().pings.last++
+	binary.BigEndian.PutUint64(w.payload[:], c.more().pings.last)
+	c.more().pings.waiting = append(c.more().pings.waiting, w)
 	c.mu.Unlock()
 	c.needBuffer()
 	start := len(c.wb)
@@ -183,20 +187,20 @@ func (c *Conn) ponged(payload []byte) {
 	var rtt time.Duration
 	at := -1
 	c.mu.Lock()
-	if c.pings != nil {
-		at = slices.IndexFunc(c.pings.waiting, func(w *pingWait) bool { return string(w.payload[:]) == string(payload) })
-		for i, w := range c.pings.waiting[:at+1] {
+	if x := c.ext.Load(); x != nil && x.pings != nil {
+		at = slices.IndexFunc(c.more().pings.waiting, func(w *pingWait) bool { return string(w.payload[:]) == string(payload) })
+		for i, w := range c.more().pings.waiting[:at+1] {
 			w.rtt = time.Duration(now - w.sent)
 			if i == at {
 				rtt = w.rtt
 			}
 			close(w.done)
 		}
-		c.pings.waiting = slices.Delete(c.pings.waiting, 0, at+1)
+		c.more().pings.waiting = slices.Delete(c.more().pings.waiting, 0, at+1)
 	}
 	c.mu.Unlock()
 	if at >= 0 {
-		c.counts.roundTrip.store(uint64(rtt))
+		c.more().roundTrip.store(uint64(rtt))
 		if f := c.set.hooks.RoundTrip; f != nil {
 			f(c, rtt)
 		}
@@ -205,8 +209,8 @@ func (c *Conn) ponged(payload []byte) {
 
 func (c *Conn) forgetPing(w *pingWait) {
 	c.mu.Lock()
-	if i := slices.Index(c.pings.waiting, w); i >= 0 {
-		c.pings.waiting = slices.Delete(c.pings.waiting, i, i+1)
+	if i := slices.Index(c.more().pings.waiting, w); i >= 0 {
+		c.more().pings.waiting = slices.Delete(c.more().pings.waiting, i, i+1)
 	}
 	c.mu.Unlock()
 }
@@ -215,12 +219,12 @@ func (c *Conn) forgetPing(w *pingWait) {
 func (c *Conn) endPings() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.pings == nil {
+	if x := c.ext.Load(); x == nil || x.pings == nil {
 		return
 	}
-	for _, w := range c.pings.waiting {
+	for _, w := range c.more().pings.waiting {
 		w.err = c.endErr
 		close(w.done)
 	}
-	c.pings.waiting = nil
+	c.more().pings.waiting = nil
 }

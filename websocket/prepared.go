@@ -56,7 +56,7 @@ func (c *Conn) WritePrepared(ctx context.Context, p *Prepared) error {
 		return c.writeBehind(ctx, p.typ, p.data)
 	}
 	defer c.unlockWrite()
-	if c.ended.Load() {
+	if c.flags.has(hasEnded) {
 		return c.err()
 	}
 	c.needBuffer()

@@ -76,11 +76,11 @@ func (c *Conn) Send(ctx context.Context, m Message) error {
 
 // send sends q at once if nothing waits before it, and queues it otherwise.
 func (c *Conn) send(ctx context.Context, q queued) error {
-	if c.ended.Load() {
+	if c.flags.has(hasEnded) {
 		return c.err()
 	}
 	if !c.queued() && !c.dirtyBehind() && c.writeLock.TryLock() {
-		if !c.composing && !c.queued() && !c.writing.Load() {
+		if !c.composing && !c.queued() && !c.flags.has(hasWriter) {
 			err := c.sendNow(q)
 			c.unlockWrite()
 			return err
@@ -91,18 +91,18 @@ func (c *Conn) send(ctx context.Context, q queued) error {
 }
 
 // dirtyBehind reports whether the writer goroutine is at work.
-func (c *Conn) dirtyBehind() bool { return c.writing.Load() }
+func (c *Conn) dirtyBehind() bool { return c.flags.has(hasWriter) }
 
 // sendNow writes without waiting. Called with the write lock held.
 func (c *Conn) sendNow(q queued) error {
-	if c.ended.Load() {
+	if c.flags.has(hasEnded) {
 		return c.err()
 	}
 	if err := c.appendQueued(q); err != nil {
 		return c.refused(err)
 	}
 	c.flushNow()
-	if c.ended.Load() {
+	if c.flags.has(hasEnded) {
 		return c.err()
 	}
 	return nil
@@ -151,33 +151,41 @@ type sendQueue struct {
 	closed  bool
 }
 
-func (c *Conn) sendQueue(make bool) *sendQueue {
+// makeQueue returns the queue of c, which it makes if there is none.
+func (c *Conn) makeQueue() *sendQueue {
+	x := c.more()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.queue == nil && make {
-		c.queue = &sendQueue{closed: c.ended.Load()}
-		c.hasQueue.Store(true)
+	if x.queue.Load() == nil {
+		x.queue.Store(&sendQueue{closed: c.flags.has(hasEnded)})
 	}
-	return c.queue
+	return x.queue.Load()
 }
 
-func (c *Conn) queued() bool { return c.queuedMessages() > 0 }
-
-func (c *Conn) queuedMessages() int {
-	if !c.hasQueue.Load() {
-		return 0
+// sendQueue returns the queue of c, or nil.
+func (c *Conn) sendQueue() *sendQueue {
+	if x := c.ext.Load(); x != nil {
+		return x.queue.Load()
 	}
-	q := c.sendQueue(false)
+	return nil
+}
+
+// queued reports whether messages wait in the queue.
+func (c *Conn) queued() bool {
+	q := c.sendQueue()
+	if q == nil {
+		return false
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return len(q.waiting)
+	return len(q.waiting) > 0
 }
 
 func (c *Conn) queuedBytes() int {
-	if !c.hasQueue.Load() {
+	q := c.sendQueue()
+	if q == nil {
 		return 0
 	}
-	q := c.sendQueue(false)
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.bytes
@@ -186,7 +194,7 @@ func (c *Conn) queuedBytes() int {
 // enqueue puts m in the queue as the policy allows, and sees that the writer
 // goroutine takes it out again.
 func (c *Conn) enqueue(ctx context.Context, m queued) error {
-	q := c.sendQueue(true)
+	q := c.makeQueue()
 	for {
 		wait, err := c.admit(q, m)
 		if err != nil {
@@ -280,10 +288,10 @@ func (q *sendQueue) pop() queued {
 // fromQueue moves messages from the queue to wb, as many as go out together,
 // and reports whether there were any. Called with the write lock held.
 func (c *Conn) fromQueue() bool {
-	if c.composing || !c.hasQueue.Load() {
+	q := c.sendQueue()
+	if c.composing || q == nil {
 		return false
 	}
-	q := c.sendQueue(false)
 	moved := false
 	for len(c.wb) < flushSize {
 		q.mu.Lock()
@@ -306,17 +314,17 @@ func (c *Conn) fromQueue() bool {
 
 // wakeWriter starts the writer goroutine.
 func (c *Conn) wakeWriter() {
-	if !c.writing.Swap(true) {
+	if !c.flags.set(hasWriter) {
 		go c.writer()
 	}
 }
 
 // closeQueue refuses everything from now on.
 func (c *Conn) closeQueue() {
-	if !c.hasQueue.Load() {
+	q := c.sendQueue()
+	if q == nil {
 		return
 	}
-	q := c.sendQueue(false)
 	q.mu.Lock()
 	q.closed = true
 	q.waiting, q.bytes = nil, 0

@@ -27,46 +27,56 @@ type messageReader struct {
 // Errors are those of [Conn.Read]. A text that turns out to be invalid, or a
 // limit that is exceeded, is an error in the middle.
 func (c *Conn) NextReader(ctx context.Context) (MessageType, io.Reader, error) {
+	typ, r, err := c.nextReader(ctx)
+	if err != nil {
+		return 0, nil, err
+	}
+	return typ, r, nil
+}
+
+func (c *Conn) nextReader(ctx context.Context) (MessageType, *messageReader, error) {
 	if err := c.lockRead(ctx); err != nil {
 		return 0, nil, err
 	}
 	defer c.unlockRead()
-	if len(c.stash) > 0 {
+	if len(c.more().stash) > 0 {
 		typ, p, _ := c.unstash(nil, false)
 		return typ, &messageReader{c: c, ctx: ctx, rest: p, last: true}, nil
 	}
-	if c.reader != nil {
+	if c.more().reader != nil {
 		if err := c.skipReader(ctx); err != nil {
 			return 0, nil, err
 		}
 	}
 	r := &messageReader{c: c, ctx: ctx}
 	var ev protocol.Event
-	if c.asm.Len() > 0 { // a cancelled Read has begun the message
+	if c.rd != nil && c.rd.asm.Len() > 0 { // a cancelled Read has begun the message
 		ev.Opcode = c.in.Message()
-		r.rest = c.asm.Take()
+		r.rest = c.rd.asm.Take()
 	} else if err := c.next(ctx, &ev); err != nil {
 		return 0, nil, err
 	} else {
 		r.rest, r.last = ev.Payload, ev.Last
 	}
-	c.reader = r
+	c.more().reader = r
 	return ev.Opcode, r, nil
 }
 
 // Read reads on in the message.
-func (r *messageReader) Read(p []byte) (int, error) {
+func (r *messageReader) Read(p []byte) (int, error) { return r.read(r.ctx, p) }
+
+func (r *messageReader) read(ctx context.Context, p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
-	if err := r.c.lockRead(r.ctx); err != nil {
+	if err := r.c.lockRead(ctx); err != nil {
 		return 0, err
 	}
 	defer r.c.unlockRead()
 	if r.err != nil {
 		return 0, r.err
 	}
-	if err := r.c.advance(r.ctx, r); err != nil {
+	if err := r.c.advance(ctx, r); err != nil {
 		return 0, err
 	}
 	n := copy(p, r.rest)
@@ -96,8 +106,8 @@ func (c *Conn) advance(ctx context.Context, r *messageReader) error {
 // end makes err the answer to every further Read of r.
 func (r *messageReader) end(err error) {
 	r.err, r.rest = err, nil
-	if r.c.reader == r {
-		r.c.reader = nil
+	if r.c.more().reader == r {
+		r.c.more().reader = nil
 		if err == io.EOF {
 			r.c.delivered()
 		}
@@ -107,14 +117,14 @@ func (r *messageReader) end(err error) {
 // breakReader makes err the answer to every further Read of the message under
 // way: the memory that it borrows is about to go.
 func (c *Conn) breakReader(err error) {
-	if c.reader != nil {
-		c.reader.end(err)
+	if x := c.ext.Load(); x != nil && x.reader != nil {
+		x.reader.end(err)
 	}
 }
 
-// skipReader skips what is left of the message that c.reader reads.
+// skipReader skips what is left of the message that a messageReader reads.
 func (c *Conn) skipReader(ctx context.Context) error {
-	r := c.reader
+	r := c.more().reader
 	r.err = errSuperseded
 	for {
 		r.rest = nil

@@ -15,21 +15,23 @@ type Stats struct {
 
 // Stats returns the connection's figures.
 func (c *Conn) Stats() Stats {
-	return Stats{
+	s := Stats{
 		MessagesIn:  c.counts.messagesIn.load(),
 		MessagesOut: c.counts.messagesOut.load(),
 		BytesIn:     c.counts.bytesIn.load(),
 		BytesOut:    c.counts.bytesOut.load(),
-		RoundTrip:   time.Duration(c.counts.roundTrip.load()),
 		Queued:      c.queuedBytes(),
 	}
+	if x := c.ext.Load(); x != nil {
+		s.RoundTrip = time.Duration(x.roundTrip.load())
+	}
+	return s
 }
 
 // counters are written each by the holder of one lock, and read by anyone.
 type counters struct {
 	messagesIn, messagesOut counter
 	bytesIn, bytesOut       counter
-	roundTrip               counter
 }
 
 type counter struct{ n atomic.Uint64 }

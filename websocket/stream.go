@@ -22,11 +22,9 @@ type stream interface {
 	// transport takes at once and returns errAgain if that is not all. It
 	// returns errWoken after WakeWrite. n counts what was written in any case.
 	Write(head, tail []byte, wait bool) (n int, err error)
-	// WakeWrite makes a waiting Write return errWoken.
+	// WakeWrite makes a waiting Write, or else the next one that waits, return
+	// errWoken.
 	WakeWrite()
-	// Interruptible reports whether the stream is still good behind a Write
-	// that returned errWoken.
-	Interruptible() bool
 	// CloseWrite ends our half of the transport. It returns an error when it
 	// could not, because the transport has no halves or is broken.
 	CloseWrite() error
@@ -111,10 +109,9 @@ func (s *plainStream) writeAll(head, tail []byte) (int, error) {
 	return n, err
 }
 
-func (s *plainStream) WakeWrite()          { s.nc.SetWriteDeadline(longAgo) }
-func (s *plainStream) Interruptible() bool { return true }
-func (s *plainStream) Close() error        { return s.nc.Close() }
-func (s *plainStream) NetConn() net.Conn   { return s.nc }
+func (s *plainStream) WakeWrite()        { s.nc.SetWriteDeadline(longAgo) }
+func (s *plainStream) Close() error      { return s.nc.Close() }
+func (s *plainStream) NetConn() net.Conn { return s.nc }
 
 func (s *plainStream) CloseWrite() error {
 	if half, ok := s.nc.(interface{ CloseWrite() error }); ok {

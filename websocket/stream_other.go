@@ -11,10 +11,14 @@ import (
 func newRawStream(net.Conn) stream { return nil }
 
 // tlsStream is TLS without raw descriptors.
-type tlsStream struct{ plainStream }
+type tlsStream struct {
+	tlsWriter
+	plain plainStream
+}
 
-func newTLSStream(tc *tls.Conn) stream { return &tlsStream{plainStream{nc: tc}} }
+func newTLSStream(tc *tls.Conn) stream {
+	return &tlsStream{newTLSWriter(tc, func() bool { return false }), plainStream{nc: tc}}
+}
 
-// Interruptible: crypto/tls cannot resume an interrupted write.
-func (s *tlsStream) Interruptible() bool { return false }
-func (s *tlsStream) WakeWrite()          {}
+func (s *tlsStream) Read(m memory) (int, error) { return s.plain.Read(m) }
+func (s *tlsStream) WakeRead()                  { s.plain.WakeRead() }

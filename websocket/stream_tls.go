@@ -34,11 +34,12 @@ func (w *tlsWriter) Write(head, tail []byte, wait bool) (n int, err error) {
 		if len(head)+len(tail) == 0 {
 			return n, nil
 		}
-		if !wait && !w.room() {
+		room := w.room()
+		if !room && !wait {
 			return n, errAgain
 		}
 		var took int
-		if took, err = w.piece(head, tail, wait); err != nil {
+		if took, err = w.piece(head, tail, room); err != nil {
 			return n, err
 		}
 		n += took
@@ -47,18 +48,19 @@ func (w *tlsWriter) Write(head, tail []byte, wait bool) (n int, err error) {
 	}
 }
 
-// piece writes at most flushSize octets, or has them written.
-func (w *tlsWriter) piece(head, tail []byte, wait bool) (int, error) {
+// piece writes at most flushSize octets, or has them written if there is no
+// room.
+func (w *tlsWriter) piece(head, tail []byte, room bool) (int, error) {
 	if len(head) == 0 {
 		head, tail = tail, nil
 	}
-	if len(tail) == 0 && w.room() {
+	if len(tail) == 0 && room {
 		return w.tc.Write(head[:min(len(head), flushSize)])
 	}
 	b := conns.Get()
 	n := copy(b.B[:flushSize], head)
 	n += copy(b.B[n:flushSize], tail)
-	if w.room() {
+	if room {
 		defer conns.Put(b)
 		return w.tc.Write(b.B[:n])
 	}

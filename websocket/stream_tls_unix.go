@@ -15,17 +15,18 @@ import (
 // decrypted octet and no whole record is left, so that it holds no memory of
 // ours while it waits.
 type tlsStream struct {
-	plainStream
-	tc    *tls.Conn
+	tlsWriter
+	plain plainStream
 	rc    syscall.RawConn
 	woken atomic.Bool
 
 	peekFn, roomFn func(fd uintptr) bool
-	room           bool
+	roomy          bool
 }
 
 func newTLSStream(tc *tls.Conn) stream {
-	s := &tlsStream{plainStream: plainStream{nc: tc}, tc: tc}
+	s := &tlsStream{plain: plainStream{nc: tc}}
+	s.tlsWriter = newTLSWriter(tc, s.roomFor)
 	if sc, ok := tc.NetConn().(syscall.Conn); ok {
 		s.rc, _ = sc.SyscallConn()
 	}
@@ -35,7 +36,7 @@ func newTLSStream(tc *tls.Conn) stream {
 
 func (s *tlsStream) Read(m memory) (int, error) {
 	if s.rc == nil {
-		return s.plainStream.Read(m)
+		return s.plain.Read(m)
 	}
 	// With a deadline that has passed crypto/tls gives what it holds and does
 	// not touch the socket.
@@ -53,14 +54,14 @@ func (s *tlsStream) Read(m memory) (int, error) {
 	}
 	if err := s.rc.Read(s.peekFn); err != nil {
 		s.woken.Store(false)
-		return 0, s.readErr(err)
+		return 0, s.plain.readErr(err)
 	}
 	n, err := s.tc.Read(m.take())
 	if n > 0 {
 		return n, nil
 	}
 	m.drop()
-	if err = s.readErr(err); err == errWoken {
+	if err = s.plain.readErr(err); err == errWoken {
 		s.woken.Store(false)
 	}
 	return 0, err
@@ -78,22 +79,13 @@ func hasInput(fd uintptr) bool {
 	return err != syscall.EAGAIN && err != syscall.EINTR
 }
 
-// Write without wait goes ahead only when the socket has so much room that one
-// record cannot block for long.
-func (s *tlsStream) Write(head, tail []byte, wait bool) (int, error) {
-	if !wait {
-		if s.rc == nil || len(head)+len(tail) > flushSize || s.rc.Write(s.roomFn) != nil || !s.room {
-			return 0, errAgain
-		}
-	}
-	return s.writeAll(head, tail)
+// roomFor reports whether the socket has so much room that one piece cannot
+// block for long.
+func (s *tlsStream) roomFor() bool {
+	return s.rc != nil && s.rc.Write(s.roomFn) == nil && s.roomy
 }
 
 func (s *tlsStream) hasRoom(fd uintptr) bool {
-	s.room = sysWritable(fd)
+	s.roomy = sysWritable(fd)
 	return true
 }
-
-// Interruptible: crypto/tls cannot resume an interrupted write.
-func (s *tlsStream) Interruptible() bool { return false }
-func (s *tlsStream) WakeWrite()          {}

@@ -183,13 +183,17 @@ func (b *blockedWrite) write(s *rawStream, head, tail []byte, done int, wait boo
 	b.head, b.tail, b.wait, b.n, b.err = head, tail, wait, 0, nil
 	b.wrote(done)
 	err := s.rc.Write(b.fn)
+	for errors.Is(err, os.ErrDeadlineExceeded) {
+		s.nc.SetWriteDeadline(time.Time{})
+		if wait {
+			b.err = errWoken
+			break
+		}
+		err = s.rc.Write(b.fn) // WakeWrite came too late for the write that it meant
+	}
 	b.head, b.tail = nil, nil
 	if b.err != nil {
 		err = b.err
-	}
-	if err != nil && errors.Is(err, os.ErrDeadlineExceeded) {
-		s.nc.SetWriteDeadline(time.Time{})
-		err = errWoken
 	}
 	return b.n, err
 }
@@ -221,9 +225,8 @@ func (b *blockedWrite) try(fd uintptr) bool {
 	return true
 }
 
-func (s *rawStream) WakeWrite()          { s.nc.SetWriteDeadline(longAgo) }
-func (s *rawStream) Interruptible() bool { return true }
-func (s *rawStream) NetConn() net.Conn   { return s.nc }
+func (s *rawStream) WakeWrite()        { s.nc.SetWriteDeadline(longAgo) }
+func (s *rawStream) NetConn() net.Conn { return s.nc }
 
 func (s *rawStream) CloseWrite() error {
 	return s.nc.(interface{ CloseWrite() error }).CloseWrite()

@@ -17,12 +17,12 @@ import (
 // When a Write has failed, the peer may have part of the message, which cannot
 // be finished any more: Close then closes the connection with 1011.
 func (c *Conn) NextWriter(ctx context.Context, typ MessageType) (io.WriteCloser, error) {
-	if err := c.messageLock.Lock(ctx, nil); err != nil {
+	if err := c.more().messageLock.Lock(ctx, nil); err != nil {
 		return nil, err
 	}
 	err := c.lockWrite(ctx)
 	if err == nil {
-		if c.ended.Load() {
+		if c.flags.has(hasEnded) {
 			err = c.err()
 		} else if err = c.out.CheckMessage(typ, true, nil); err == nil {
 			c.composing = true
@@ -30,7 +30,7 @@ func (c *Conn) NextWriter(ctx context.Context, typ MessageType) (io.WriteCloser,
 		c.unlockWrite()
 	}
 	if err != nil {
-		c.messageLock.Unlock()
+		c.more().messageLock.Unlock()
 		return nil, c.refused(err)
 	}
 	return &messageWriter{c: c, ctx: ctx, typ: typ}, nil
@@ -110,7 +110,7 @@ func (w *messageWriter) fragment(p []byte, last bool) error {
 		return err
 	}
 	defer c.unlockWrite()
-	if c.ended.Load() {
+	if c.flags.has(hasEnded) {
 		return c.err()
 	}
 	if err := c.out.BeginFragment(w.typ, last, false, p); err != nil {
@@ -131,5 +131,5 @@ func (c *Conn) composed() {
 		c.startWriter()
 	}
 	c.unlockWrite()
-	c.messageLock.Unlock()
+	c.more().messageLock.Unlock()
 }

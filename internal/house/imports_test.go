@@ -48,6 +48,15 @@ var directions = []row{
 		reason: "tests of every package use it, so it can use none of them",
 	},
 	{
+		paths:  []string{"internal/rawpeer"},
+		reason: "what judges the implementation shares no code with it",
+	},
+	{
+		paths:  []string{"internal/hostile", "internal/cases"},
+		ours:   []string{"internal/rawpeer", "internal/testenv"},
+		reason: "what judges the implementation shares no code with it",
+	},
+	{
 		paths:  []string{"internal/house"},
 		reason: "it reads the other packages as text",
 	},

@@ -1,0 +1,55 @@
+package websocket
+
+import (
+	"context"
+	"time"
+)
+
+// connContext is the context that a handler gets: it ends with its connection,
+// and has the values of Conn.base. It is a Conn seen from another side, so that
+// it costs an idle connection nothing; what package context needs to build on
+// it is made when it is asked for.
+type connContext Conn
+
+// owns reports whether ctx is the handler's own context, whose end wakes those
+// who wait anyway.
+func (c *Conn) owns(ctx context.Context) bool {
+	own, ok := ctx.(*connContext)
+	return ok && (*Conn)(own) == c
+}
+
+// real returns a context of package context's that stands for x.
+func (x *connContext) real() context.Context {
+	c := (*Conn)(x)
+	e := c.more()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e.ctx == nil {
+		e.ctx, e.cancel = context.WithCancelCause(c.base)
+		if c.flags.has(hasEnded) {
+			e.cancel(c.endErr)
+		}
+	}
+	return e.ctx
+}
+
+func (x *connContext) Deadline() (deadline time.Time, ok bool) { return }
+
+func (x *connContext) Done() <-chan struct{} { return x.real().Done() }
+
+func (x *connContext) Err() error {
+	if !(*Conn)(x).flags.has(hasEnded) {
+		return nil
+	}
+	return context.Canceled
+}
+
+func (x *connContext) Value(key any) any {
+	// Package context asks for its own contexts under a key of this type.
+	if _, ok := key.(*int); ok {
+		return x.real().Value(key)
+	}
+	return (*Conn)(x).base.Value(key)
+}
+
+func (x *connContext) String() string { return "websocket.Handler's context" }
