@@ -3,8 +3,8 @@ package protocol
 import "github.com/duplexws/duplex/internal/pool"
 
 // Assembler builds whole messages from chunks. The zero value is ready. Its
-// buffer holds at most twice the octets received, plus 4 KiB; what the peer
-// merely announces sizes nothing.
+// buffer holds at most twice the octets received of a message, the largest one
+// since Release, plus 4 KiB; what the peer merely announces sizes nothing.
 //
 // By default the messages lie in pooled memory: each one is borrowed until the
 // next call of Add, Space or Release. [Assembler.Own] and [Assembler.Into]
@@ -95,7 +95,7 @@ func (a *Assembler) Space(in *In) []byte {
 	if remaining < minSpace || len(a.buf) == 0 {
 		return nil
 	}
-	if cap(a.buf) == len(a.buf) {
+	if tail := cap(a.buf) - len(a.buf); tail < minTail && uint64(tail) < remaining {
 		a.grow(in, 1, false)
 	}
 	tail := a.buf[len(a.buf):cap(a.buf)]
@@ -105,8 +105,13 @@ func (a *Assembler) Space(in *In) []byte {
 	return tail
 }
 
-// minSpace is the smallest rest of a frame that is worth a read of its own.
-const minSpace = 4 << 10
+const (
+	// minSpace is the smallest rest of a frame that is worth a read of its own.
+	minSpace = 4 << 10
+	// minTail is the smallest tail of the buffer that is. It is so small that
+	// the buffer may already be doubled.
+	minTail = minBuffer / 2
+)
 
 // holds reports whether p lies at the tail of the buffer already, because it
 // was received there.
@@ -119,7 +124,7 @@ func (a *Assembler) holds(p []byte) bool {
 // never for more than have come already.
 func (a *Assembler) grow(in *In, n int, last bool) {
 	received := len(a.buf) + n
-	limit := max(2*received, minBuffer)
+	limit := 2*received + minBuffer
 	need := received
 	if remaining := in.Remaining(); !last && remaining > 0 {
 		if remaining < uint64(limit-received) {
