@@ -144,9 +144,7 @@ func (c *Conn) start() {
 	c.keep.Start(c.set.cfg, c.set.clock.Now())
 	c.arm()
 	c.mu.Unlock()
-	if f := c.set.hooks.Opened; f != nil {
-		f(c)
-	}
+	c.opened()
 }
 
 // Subprotocol returns the sub-protocol of the opening handshake, or "".
@@ -209,9 +207,7 @@ func (c *Conn) end(err error) {
 	c.endPings()
 	c.closeQueue()
 	c.releaseEnded()
-	if f := c.set.hooks.Closed; f != nil {
-		f(c, unlessClean(err))
-	}
+	c.closed(err)
 }
 
 // releaseEnded gives the memory of an ended connection back, unless someone is

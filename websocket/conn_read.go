@@ -153,9 +153,8 @@ func (c *Conn) next(ctx context.Context, ev *protocol.Event) error {
 func (c *Conn) control(ev *protocol.Event) {
 	switch ev.Kind {
 	case protocol.Ping:
-		if f := c.set.hooks.Pinged; f != nil {
-			f(c)
-		}
+		c.pinged()
+		c.setMore(len(c.rd.input) > 0 && c.in.HoldsFrame(c.rd.input)) // many Pongs go out together too
 		c.owe(func(q *protocol.Owed) { q.Pong(ev.Payload) })
 	case protocol.Pong:
 		c.ponged(ev.Payload)
@@ -373,10 +372,10 @@ func (c *Conn) unwatch() {
 	c.watched = watch{}
 }
 
-// CloseRead reads for an application that only writes: it answers Pings and
-// notices the end of the connection. A message from the peer closes the
-// connection with 1008. The context ends with the connection, and its cause is
-// why.
+// CloseRead reads in a goroutine, for an application that only writes: it
+// answers Pings and notices the end of the connection. A message from the peer
+// closes the connection with 1008. The context ends with the connection, and its
+// cause is why; when ctx ends, so does the reading, and nothing else.
 func (c *Conn) CloseRead(ctx context.Context) context.Context {
 	ctx, cancel := context.WithCancelCause(ctx)
 	go func() {
@@ -384,17 +383,8 @@ func (c *Conn) CloseRead(ctx context.Context) context.Context {
 		if err == nil {
 			err = errors.New("websocket: message received where none is expected")
 			c.Close(ctx, StatusPolicyViolation, "no message expected")
-		} else {
-			c.closeOnDone(ctx)
 		}
 		cancel(err)
 	}()
 	return ctx
-}
-
-// closeOnDone ends the connection if ctx is what ended a read.
-func (c *Conn) closeOnDone(ctx context.Context) {
-	if ctx.Err() != nil {
-		c.CloseNow()
-	}
 }

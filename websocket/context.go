@@ -38,10 +38,16 @@ func (x *connContext) Deadline() (deadline time.Time, ok bool) { return }
 func (x *connContext) Done() <-chan struct{} { return x.real().Done() }
 
 func (x *connContext) Err() error {
-	if !(*Conn)(x).flags.has(hasEnded) {
-		return nil
+	c := (*Conn)(x)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch e := c.ext.Load(); {
+	case e != nil && e.ctx != nil:
+		return e.ctx.Err() // Done and Err go together
+	case c.flags.has(hasEnded):
+		return context.Canceled
 	}
-	return context.Canceled
+	return nil
 }
 
 func (x *connContext) Value(key any) any {

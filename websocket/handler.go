@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"runtime/debug"
 )
 
 // Handler returns an http.Handler that accepts a WebSocket connection and calls
@@ -71,12 +70,4 @@ func (c *Conn) served(result *error) {
 		c.set.log.Debug("websocket: handler returned an error", "err", err)
 	}
 	c.Close(context.Background(), code, reason)
-}
-
-func (c *Conn) panicked(v any) {
-	stack := debug.Stack()
-	c.set.log.Error("websocket: handler panicked", "panic", v, "stack", string(stack))
-	if f := c.set.hooks.Panicked; f != nil {
-		f(c, v, stack)
-	}
 }

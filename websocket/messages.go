@@ -36,7 +36,8 @@ func (c *Conn) Messages(ctx context.Context) iter.Seq2[Message, error] {
 // the fastest way to read: p is borrowed memory, valid until f returns, and no
 // message costs an allocation.
 //
-// f may write. It must not read from c: that waits for f.
+// f may write. It must not read from c, nor close it, since that waits for f: it
+// returns an error instead, and the caller closes.
 func (c *Conn) ReadEach(ctx context.Context, f func(typ MessageType, p []byte) error) error {
 	if err := c.lockRead(ctx); err != nil {
 		return err

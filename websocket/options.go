@@ -113,25 +113,3 @@ func newSettings(role protocol.Role, o *Options) *settings {
 	}
 	return s
 }
-
-// Hooks are functions that are told of what happens, for metrics and tracing.
-// They are called where it happens, from any goroutine, so they must be quick
-// and must not call the Conn. Any of them may be nil.
-type Hooks struct {
-	// Opened: the opening handshake is done.
-	Opened func(c *Conn)
-	// Refused: a server refused an opening handshake. label is one of a small
-	// fixed set, fit to be the label of a metric.
-	Refused func(label string, err error)
-	// Closed: the connection has ended, once for each Opened. err is nil after
-	// a closing handshake with 1000 or 1001.
-	Closed func(c *Conn, err error)
-	// Pinged: a Ping arrived, which the Conn answers by itself.
-	Pinged func(c *Conn)
-	// RoundTrip: the answer to a Ping of ours arrived.
-	RoundTrip func(c *Conn, rtt time.Duration)
-	// Panicked: a handler panicked; the connection was closed with 1011.
-	Panicked func(c *Conn, v any, stack []byte)
-	// Dropped: a Send queue was full and its policy dropped a message.
-	Dropped func(c *Conn, p Policy)
-}

@@ -200,10 +200,7 @@ func (c *Conn) ponged(payload []byte) {
 	}
 	c.mu.Unlock()
 	if at >= 0 {
-		c.more().roundTrip.store(uint64(rtt))
-		if f := c.set.hooks.RoundTrip; f != nil {
-			f(c, rtt)
-		}
+		c.roundTrip(rtt)
 	}
 }
 

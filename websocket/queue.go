@@ -146,6 +146,8 @@ func (q *queued) size() int {
 type sendQueue struct {
 	mu      sync.Mutex
 	waiting []queued
+	popped  uint64            // messages that have left the queue
+	byKey   map[string]uint64 // with LatestPerKey: the number of the message with a key
 	bytes   int
 	room    chan struct{} // closed when there is room again; nil if nobody waits
 	closed  bool
@@ -214,61 +216,65 @@ func (c *Conn) enqueue(ctx context.Context, m queued) error {
 
 // admit adds m to q, or returns what to wait for.
 func (c *Conn) admit(q *sendQueue, m queued) (wait <-chan struct{}, err error) {
-	policy, dropped := c.set.queue.Policy, 0
 	q.mu.Lock()
-	defer func() {
-		q.mu.Unlock()
-		if f := c.set.hooks.Dropped; f != nil {
-			for range dropped {
-				f(c, policy)
-			}
-		}
-		if err == ErrSlowConsumer {
-			c.closeSlow()
-		}
-	}()
 	if q.closed {
+		q.mu.Unlock()
 		return nil, c.err()
 	}
-	if policy == LatestPerKey && q.replace(m) {
-		return nil, nil
+	wait, dropped, err := q.admit(c.set.queue, m)
+	q.mu.Unlock()
+	c.dropped(dropped)
+	if err == ErrSlowConsumer {
+		c.closeSlow()
 	}
-	for len(q.waiting) > 0 && q.bytes+m.size() > c.set.queue.MaxBytes {
-		switch policy {
+	return wait, err
+}
+
+// admit adds m as the policy allows, and says how many messages it dropped.
+func (q *sendQueue) admit(bound Queue, m queued) (wait <-chan struct{}, dropped int, err error) {
+	if bound.Policy == LatestPerKey && q.replace(m) {
+		for ; len(q.waiting) > 1 && q.bytes > bound.MaxBytes; dropped++ {
+			q.pop()
+		}
+		return nil, dropped, nil
+	}
+	for len(q.waiting) > 0 && q.bytes+m.size() > bound.MaxBytes {
+		switch bound.Policy {
 		case Block:
 			if q.room == nil {
 				q.room = make(chan struct{})
 			}
-			return q.room, nil
+			return q.room, 0, nil
 		case DropNewest:
-			dropped++
-			return nil, ErrQueueFull
+			return nil, 1, ErrQueueFull
 		case DropOldest, LatestPerKey:
-			dropped++
 			q.pop()
-		case CloseSlow:
 			dropped++
-			return nil, ErrSlowConsumer
+		case CloseSlow:
+			return nil, 1, ErrSlowConsumer
 		}
+	}
+	if bound.Policy == LatestPerKey && m.key != "" {
+		if q.byKey == nil {
+			q.byKey = make(map[string]uint64)
+		}
+		q.byKey[m.key] = q.popped + uint64(len(q.waiting))
 	}
 	q.waiting = append(q.waiting, m)
 	q.bytes += m.size()
-	return nil, nil
+	return nil, dropped, nil
 }
 
 // replace puts m in the place of the message with its key.
 func (q *sendQueue) replace(m queued) bool {
-	if m.key == "" {
+	at, ok := q.byKey[m.key]
+	if !ok {
 		return false
 	}
-	for i := range q.waiting {
-		if q.waiting[i].key == m.key {
-			q.bytes += m.size() - q.waiting[i].size()
-			q.waiting[i] = m
-			return true
-		}
-	}
-	return false
+	old := &q.waiting[at-q.popped]
+	q.bytes += m.size() - old.size()
+	*old = m
+	return true
 }
 
 func (q *sendQueue) pop() queued {
@@ -277,6 +283,10 @@ func (q *sendQueue) pop() queued {
 	if q.waiting = q.waiting[1:]; len(q.waiting) == 0 {
 		q.waiting = nil
 	}
+	if q.byKey != nil {
+		delete(q.byKey, m.key)
+	}
+	q.popped++
 	q.bytes -= m.size()
 	if q.room != nil {
 		close(q.room)
