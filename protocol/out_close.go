@@ -1,6 +1,6 @@
 package protocol
 
-import "github.com/duplexws/duplex/internal/utf8"
+import "unicode/utf8"
 
 // AppendClose appends our Close frame, or the reply to the peer's, and moves
 // the closing handshake on. StatusNoStatus or 0 without a reason gives a frame
@@ -71,7 +71,7 @@ func checkClose(code StatusCode, reason string) error {
 	if !code.Valid() {
 		return ErrCloseCode
 	}
-	if len(reason) > maxControl-2 || !utf8.Valid([]byte(reason)) {
+	if len(reason) > maxControl-2 || !utf8.ValidString(reason) {
 		return ErrCloseReason
 	}
 	return nil
