@@ -13,6 +13,10 @@ func (l *Loop[S]) Room(c *Conn[S], n int) bool {
 	return len(l.Cork)+n <= cap(l.Cork) || l.flush(c, false)
 }
 
+// Flush sends what was gathered, so that nothing is lent any more. It reports
+// whether the connection is still good.
+func (l *Loop[S]) Flush(c *Conn[S]) bool { return l.flush(c, false) }
+
 // Lend sends p after everything in Cork, without a copy. p must not change
 // until Sent; it is copied if it lies in the loop's receive buffer and cannot
 // go out at once.

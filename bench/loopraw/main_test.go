@@ -11,3 +11,5 @@ import (
 func TestMain(m *testing.M) { echotest.Main(m, main) }
 
 func TestEcho(t *testing.T) { echotest.Run(t, echotest.Start(t)) }
+
+func TestAllocs(t *testing.T) { echotest.Allocs(t, echotest.Start(t)) }

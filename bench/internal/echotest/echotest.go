@@ -9,56 +9,15 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/url"
-	"os"
-	"os/exec"
-	"regexp"
 	"testing"
 	"time"
 
 	"github.com/gobwas/ws"
 )
 
-// child is set in the environment of a test binary that is to be the server.
-const child = "DUPLEX_BENCH_SERVER"
-
-// Main is the body of TestMain of a server's package. In a process started by
-// Start it is the server; otherwise it runs the tests.
-func Main(m *testing.M, serve func()) {
-	if os.Getenv(child) == "" {
-		os.Exit(m.Run())
-	}
-	os.Args = append(os.Args[:1], "-addr", "127.0.0.1:0")
-	serve()
-}
-
-// Start runs the server of this test binary as a process of its own, which
-// ends with the test, and returns its address.
-func Start(t *testing.T) string {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Args[0])
-	cmd.Env = append(os.Environ(), child+"=1")
-	cmd.Stderr = os.Stderr
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		cmd.Process.Kill()
-		cmd.Wait()
-	})
-	line, err := bufio.NewReader(out).ReadString('\n')
-	addr := regexp.MustCompile(`127\.0\.0\.1:\d+`).FindString(line)
-	if addr == "" {
-		t.Fatalf("the server said %q: %v", line, err)
-	}
-	return addr
-}
-
-// Run checks the echo server at addr.
-func Run(t *testing.T, addr string) {
+// Run checks an echo server.
+func Run(t *testing.T, s *Server) {
+	addr := s.addr
 	t.Run("sizes", func(t *testing.T) { sizes(t, addr) })
 	t.Run("byte by byte", func(t *testing.T) { byteByByte(t, addr) })
 	t.Run("random splits", func(t *testing.T) { randomSplits(t, addr) })
