@@ -157,7 +157,7 @@ func (c *Conn) flushNow() {
 // connSweep flushes what a handler that does not read on has left behind.
 type connSweep Conn
 
-// Sweep is called every 0.1 to 0.2 ms; what was dirty at two calls is written.
+// Sweep is called every 0.1 ms at best; what was dirty at two calls is written.
 func (s *connSweep) Sweep() bool {
 	c := (*Conn)(s)
 	if !c.flags.has(isDirty) || c.flags.has(hasEnded) {

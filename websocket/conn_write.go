@@ -10,7 +10,7 @@ import (
 //
 // A reply to a message behind which another whole one has already been received
 // waits for the next reply, so that both go out together: until the handler
-// reads on, or for about 0.2 ms. Otherwise the message has been handed to the
+// reads on, or for about 1 ms. Otherwise the message has been handed to the
 // transport when Write returns.
 //
 // Cancelling ctx ends this call and leaves the connection good. If part of the
@@ -54,17 +54,18 @@ func (c *Conn) lockWrite(ctx context.Context) error {
 // unlockWrite sends what the reader left in the outbox meanwhile, and unlocks.
 func (c *Conn) unlockWrite() {
 	for {
-		if c.flags.has(hasEnded) {
+		ended := c.flags.has(hasEnded)
+		if ended {
 			c.releaseWrite()
 		} else {
 			c.sendOwed()
 		}
 		c.writeLock.Unlock()
 		// The reader may have asked for something while the lock was held,
-		// or have stopped holding another frame.
+		// or have stopped holding another frame, or the connection have ended.
 		due := c.flags.has(owesFrames) || c.flags.has(isDirty) && !c.flags.has(hasMore) && !c.flags.has(hasWriter)
 		if c.flags.has(hasEnded) {
-			due = c.flags.has(isDirty)
+			due = !ended
 		}
 		if !due || !c.writeLock.TryLock() {
 			return
@@ -82,6 +83,9 @@ func (c *Conn) writeMessage(ctx context.Context, typ MessageType, p []byte) erro
 	if c.flags.has(hasEnded) {
 		return c.err()
 	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	if len(p) >= flushSize {
 		return c.writeLarge(ctx, typ, p)
 	}
@@ -97,8 +101,11 @@ func (c *Conn) writeMessage(ctx context.Context, typ MessageType, p []byte) erro
 }
 
 // refused turns the core's refusal behind a Close frame into the reason of the
-// close, if that is known.
+// close, if that is known. Called with the write lock held.
 func (c *Conn) refused(err error) error {
+	if len(c.wb) == 0 {
+		c.written(0)
+	}
 	if err != protocol.ErrCloseSent {
 		return err
 	}

@@ -39,15 +39,15 @@ func (x *connContext) Done() <-chan struct{} { return x.real().Done() }
 
 func (x *connContext) Err() error {
 	c := (*Conn)(x)
+	if !c.flags.has(hasEnded) {
+		return nil
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	switch e := c.ext.Load(); {
-	case e != nil && e.ctx != nil:
+	if e := c.ext.Load(); e != nil && e.ctx != nil {
 		return e.ctx.Err() // Done and Err go together
-	case c.flags.has(hasEnded):
-		return context.Canceled
 	}
-	return nil
+	return context.Canceled
 }
 
 func (x *connContext) Value(key any) any {
