@@ -20,20 +20,27 @@ func (c *Conn) NextWriter(ctx context.Context, typ MessageType) (io.WriteCloser,
 	if err := c.more().messageLock.Lock(ctx, nil); err != nil {
 		return nil, err
 	}
-	err := c.lockWrite(ctx)
-	if err == nil {
-		if c.flags.has(hasEnded) {
-			err = c.err()
-		} else if err = c.out.CheckMessage(typ, true, nil); err == nil {
-			c.composing = true
-		}
-		c.unlockWrite()
-	}
-	if err != nil {
+	if err := c.compose(ctx, typ); err != nil {
 		c.more().messageLock.Unlock()
-		return nil, c.refused(err)
+		return nil, err
 	}
 	return &messageWriter{c: c, ctx: ctx, typ: typ}, nil
+}
+
+// compose makes other messages wait for this one.
+func (c *Conn) compose(ctx context.Context, typ MessageType) error {
+	if err := c.lockWrite(ctx); err != nil {
+		return err
+	}
+	defer c.unlockWrite()
+	if c.flags.has(hasEnded) {
+		return c.err()
+	}
+	if err := c.out.CheckMessage(typ, true, nil); err != nil {
+		return c.refused(err)
+	}
+	c.composing = true
+	return nil
 }
 
 var errWriterClosed = errors.New("websocket: the message has been closed")
