@@ -108,54 +108,45 @@ func (in *In) Expire(ev *Event) {
 //		...
 //	}
 func (in *In) Feed(cfg *Config, now int64, p []byte, ev *Event) []byte {
-	if in.state == inHeader && len(p) >= 6 && in.part == nil && in.message == 0 && in.feedWhole(cfg, p, ev) {
-		n := len(ev.Payload) + wholeHeader(len(ev.Payload))
-		in.offset += uint64(n)
-		return p[n:]
+	if in.state == inHeader && len(p) >= 6 && in.part == nil && in.message == 0 {
+		if n := feedWhole(cfg, p, ev); n > 0 {
+			in.offset += uint64(n)
+			return p[n:]
+		}
 	}
 	return in.feed(cfg, now, p, ev)
 }
 
 // feedWhole is the short way for the common case: an unfragmented message of a
-// client, at most 64 KiB long, that lies in p whole. It leaves everything else,
-// every fault included, to feed.
-func (in *In) feedWhole(cfg *Config, p []byte, ev *Event) bool {
+// client, at most 64 KiB long, that lies in p whole. It returns the octets
+// consumed; 0 leaves the frame, every fault included, to feed.
+func feedWhole(cfg *Config, p []byte, ev *Event) int {
 	op := Opcode(p[0] & 0x0F)
 	if p[0]&0xF0 != 0x80 || !op.Data() || p[1]&0x80 == 0 || cfg.role != Server {
-		return false
+		return 0
 	}
 	h, n := 6, int(p[1]&0x7F)
 	if n == 126 && len(p) >= 8 {
 		h, n = 8, int(binary.BigEndian.Uint16(p[2:]))
 		if n < 126 {
-			return false
+			return 0
 		}
 	} else if n > 125 {
-		return false
+		return 0
 	}
 	if len(p) < h+n || uint64(n) > cfg.maxMessage {
-		return false
+		return 0
 	}
-	payload := p[h : h+n : h+n]
-	mask.Bytes(payload, binary.LittleEndian.Uint32(p[h-4:]))
+	payload, key := p[h:h+n:h+n], binary.LittleEndian.Uint32(p[h-4:])
+	mask.Bytes(payload, key)
 	if op == OpText && !utf8.Valid(payload) {
-		// Undo, so that feed finds the offset of the fault.
-		mask.Bytes(payload, binary.LittleEndian.Uint32(p[h-4:]))
-		return false
+		mask.Bytes(payload, key) // undo, so that feed finds the offset of the fault
+		return 0
 	}
 	// Field by field: a composite literal would be built aside and copied.
 	ev.Kind, ev.Opcode, ev.First, ev.Last, ev.Compressed = Data, op, true, true, false
 	ev.Payload = payload
-	return true
-}
-
-// wholeHeader is the length of the masked header that feedWhole accepts in
-// front of n octets.
-func wholeHeader(n int) int {
-	if n < 126 {
-		return 6
-	}
-	return 8
+	return h + n
 }
 
 func (in *In) feed(cfg *Config, now int64, p []byte, ev *Event) []byte {
