@@ -283,7 +283,7 @@ func TestHostileManyMessages(t *testing.T) {
 				t.Fatalf("message %d: %v, %d octets consumed", i, ev.Kind, before-len(rest))
 			}
 		}
-		if rest = in.Feed(cfg, 1, rest, &ev); ev.Kind != None || in.Offset() != uint64(many*size) {
+		if in.Feed(cfg, 1, rest, &ev); ev.Kind != None || in.Offset() != uint64(many*size) {
 			t.Errorf("behind all: %v at %d", ev.Kind, in.Offset())
 		}
 	})

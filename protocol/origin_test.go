@@ -480,7 +480,7 @@ func sameURLHost(a, b *url.URL) bool {
 	if strings.Contains(a.Host, "[") && strings.Contains(b.Host, "[") {
 		return true // one address can be written in many ways
 	}
-	return strings.ToLower(a.Hostname()) == strings.ToLower(b.Hostname())
+	return strings.EqualFold(a.Hostname(), b.Hostname())
 }
 
 func portOr(u *url.URL, port string) string {

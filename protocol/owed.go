@@ -8,12 +8,11 @@ const maxOwedPongs = 32
 // of the write lock sends them: Pongs, and the Close frame that replies or
 // fails. The zero value owes nothing. It is a plain value; the driver guards it.
 type Owed struct {
-	pongs  []byte // length, payload, length, payload ...
-	n      int
-	close  bool
-	code   StatusCode
-	fail   *Error
-	reason string
+	pongs []byte // length, payload, length, payload ...
+	n     int
+	close bool
+	code  StatusCode
+	fail  *Error
 }
 
 // Pong adds the Pong for a Ping with this payload, of which it keeps a copy. Of

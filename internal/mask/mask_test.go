@@ -158,7 +158,7 @@ func TestWireOrder(t *testing.T) {
 
 func TestCopyToShortDestinationPanics(t *testing.T) {
 	for _, n := range []int{1, 5, 20, 200} {
-		dst, src := make([]byte, n-1, n-1), make([]byte, n)
+		dst, src := make([]byte, n-1), make([]byte, n)
 		func() {
 			defer func() {
 				if recover() == nil {
