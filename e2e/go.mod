@@ -4,4 +4,10 @@ go 1.26
 
 replace github.com/duplexws/duplex => ..
 
-require github.com/duplexws/duplex v0.0.0-00010101000000-000000000000
+require (
+	github.com/chromedp/cdproto v0.159.0
+	github.com/chromedp/chromedp v0.23.0
+	github.com/duplexws/duplex v0.0.0-00010101000000-000000000000
+)
+
+require github.com/go-json-experiment/json v0.0.0-20260213210345-44df1a37e875 // indirect
