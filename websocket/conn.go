@@ -57,6 +57,7 @@ type Conn struct {
 	armed  int64         // what timer is armed for, 0 if not
 	done   chan struct{} // closed when the connection has ended
 	endErr error
+	group  *Group // one of those that it is in
 
 	ext  atomic.Pointer[extra]
 	base context.Context // the values of the handler's context; nil without Handler
@@ -79,7 +80,7 @@ type extra struct {
 	owed       *protocol.Owed
 	pings      *pings
 	queue      atomic.Pointer[sendQueue]
-	group      *membership
+	groups     []*Group        // beyond Conn.group
 	ctx        context.Context // the handler's, once it has to be a real one
 	cancel     context.CancelCauseFunc
 
@@ -190,10 +191,10 @@ func (c *Conn) end(err error) {
 	if c.done != nil {
 		close(c.done)
 	}
-	var group *membership
+	groups := c.groups()
 	var cancel context.CancelCauseFunc
 	if x := c.ext.Load(); x != nil {
-		group, cancel = x.group, x.cancel
+		cancel = x.cancel
 	}
 	c.mu.Unlock()
 
@@ -201,8 +202,8 @@ func (c *Conn) end(err error) {
 	if cancel != nil {
 		cancel(err)
 	}
-	if group != nil {
-		group.leave(c)
+	for _, g := range groups {
+		g.Remove(c)
 	}
 	c.endPings()
 	c.closeQueue()

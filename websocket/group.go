@@ -2,6 +2,7 @@ package websocket
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 )
@@ -14,15 +15,6 @@ type Group struct {
 	members map[*Conn]struct{}
 	closed  bool
 	empty   chan struct{} // closed when the last member of a closed group has left
-}
-
-// membership lists the groups of a connection.
-type membership struct{ groups []*Group }
-
-func (m *membership) leave(c *Conn) {
-	for _, g := range m.groups {
-		g.Remove(c)
-	}
 }
 
 // Add adds c and reports whether it is a member: it is not if it has ended, or
@@ -38,16 +30,10 @@ func (g *Group) Add(c *Conn) bool {
 	if g.members == nil {
 		g.members = make(map[*Conn]struct{})
 	}
-	if _, in := g.members[c]; in {
-		return true
+	if _, in := g.members[c]; !in {
+		g.members[c] = struct{}{}
+		c.join(g)
 	}
-	g.members[c] = struct{}{}
-	// end reads the list without mu, so it is never changed, only replaced.
-	var groups []*Group
-	if c.more().group != nil {
-		groups = c.more().group.groups
-	}
-	c.more().group = &membership{append(groups[:len(groups):len(groups)], g)}
 	return true
 }
 
@@ -55,11 +41,47 @@ func (g *Group) Add(c *Conn) bool {
 func (g *Group) Remove(c *Conn) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if _, in := g.members[c]; !in {
+		return
+	}
 	delete(g.members, c)
+	c.mu.Lock()
+	c.leave(g)
+	c.mu.Unlock()
 	if g.closed && len(g.members) == 0 && g.empty != nil {
 		close(g.empty)
 		g.empty = nil
 	}
+}
+
+// join notes that c is in g. Most connections are in one group at most, which
+// costs them no extra. Called with mu held, as are leave and groups.
+func (c *Conn) join(g *Group) {
+	if c.group == nil {
+		c.group = g
+		return
+	}
+	x := c.more()
+	x.groups = append(x.groups, g)
+}
+
+func (c *Conn) leave(g *Group) {
+	if c.group == g {
+		c.group = nil
+	} else if x := c.ext.Load(); x != nil {
+		x.groups = slices.DeleteFunc(x.groups, func(other *Group) bool { return other == g })
+	}
+}
+
+// groups returns the groups that c is in.
+func (c *Conn) groups() (all []*Group) {
+	if c.group != nil {
+		all = append(all, c.group)
+	}
+	if x := c.ext.Load(); x != nil {
+		all = append(all, x.groups...)
+	}
+	return all
 }
 
 // Len returns the number of members.

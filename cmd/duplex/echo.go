@@ -59,6 +59,7 @@ func (o *echoOptions) run(env *cli.Env) error {
 		Options:           websocket.Options{MaxMessage: int64(o.maxMessage), Logger: s.Log},
 		SelectSubprotocol: anySubprotocol,
 		Origin:            protocol.OriginPolicy{Patterns: []string{"*"}},
+		BaseContext:       func(*http.Request) context.Context { return context.Background() },
 	}
 	s.Handler = accept.Handler(echoing(s))
 	l, err := httpd.Listen(o.addr)
@@ -83,22 +84,9 @@ func echoing(s *httpd.Server) func(context.Context, *websocket.Conn) error {
 	}
 }
 
-// keepBuffer is the largest buffer that an echo keeps for the next message.
-const keepBuffer = 64 << 10
-
 // echo sends every message back, until the connection ends.
 func echo(ctx context.Context, c *websocket.Conn) error {
-	var buf []byte
-	for {
-		typ, p, err := c.ReadInto(ctx, buf)
-		if err != nil {
-			return err
-		}
-		if err := c.Write(ctx, typ, p); err != nil {
-			return err
-		}
-		if buf = p; cap(buf) > keepBuffer {
-			buf = nil
-		}
-	}
+	return c.ReadEach(ctx, func(typ websocket.MessageType, p []byte) error {
+		return c.Write(ctx, typ, p)
+	})
 }

@@ -15,7 +15,7 @@ func TestEcho(t *testing.T) {
 	}
 	for _, path := range []string{"/", "/any/path?with=query"} {
 		c := p.mustDial(path)
-		for _, n := range []int{0, 1, 65536, keepBuffer + 1, 5, 1 << 20} {
+		for _, n := range []int{0, 1, 65536, 65537, 5, 1 << 20} {
 			wantEcho(t, c, websocket.Binary, bytes.Repeat([]byte{'x'}, n))
 		}
 		wantEcho(t, c, websocket.Text, []byte("text"))

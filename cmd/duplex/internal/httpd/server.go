@@ -62,6 +62,7 @@ func cause(err error) error {
 // connections, with nil; at the second with a [*Killed]; and when serving
 // fails.
 func (s *Server) Run(l net.Listener, stdout io.Writer, announcement string) error {
+	leanHeap()
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
