@@ -103,8 +103,10 @@ func (o *DialOptions) connect(ctx context.Context, u protocol.URL) (net.Conn, er
 const maxResponseHead = 64 << 10
 
 func (o *DialOptions) handshake(nc net.Conn, u protocol.URL) (*Conn, error) {
+	header := o.Header.Clone()
+	header.Del("Origin")
 	h := protocol.ClientHandshake{Host: u.Host, Target: u.Target, Key: protocol.NewKey(),
-		Subprotocols: o.Subprotocols, Header: headerFields(o.Header)}
+		Origin: o.Header.Get("Origin"), Subprotocols: o.Subprotocols, Header: headerFields(header)}
 	head, err := h.AppendHTTP1(nil)
 	if err != nil {
 		return nil, err
