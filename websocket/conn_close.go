@@ -54,7 +54,7 @@ func (c *Conn) closeResult() error {
 
 // sendClose sends our Close frame, unless one has gone out.
 func (c *Conn) sendClose(ctx context.Context, code StatusCode, reason string) error {
-	if err := c.lockWrite(ctx); err != nil {
+	if err := c.lockToClose(ctx); err != nil {
 		return err
 	}
 	defer c.unlockWrite()
@@ -67,20 +67,46 @@ func (c *Conn) sendClose(ctx context.Context, code StatusCode, reason string) er
 		}
 	}
 	c.needBuffer()
-	start := len(c.wb)
 	wb, act, err := c.out.AppendClose(c.set.cfg, c.set.clock.Now(), c.wb, code, reason)
+	c.setCloseBy(c.out.Deadline())
 	if err != nil {
 		return err
 	}
 	c.wb = wb
-	c.mu.Lock()
-	c.more().closeBy = c.out.Deadline()
-	c.arm()
-	c.mu.Unlock()
 	if act&protocol.EndTransport != 0 {
 		c.startFinish()
 	}
-	return c.flush(ctx, nil, c.takeBack(start, false))
+	if len(c.wb) > 0 {
+		c.flushNow() // the rest follows while we read: both sides may be closing
+	}
+	return nil
+}
+
+// closeBegun returns why nothing more can be sent once either side has begun to
+// close.
+func (c *Conn) closeBegun() error {
+	x := c.more()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case x.verdict != nil:
+		return x.verdict
+	case x.closeBy != 0:
+		return ErrClosed
+	}
+	return nil
+}
+
+// lockToClose takes the write lock. A peer that does not read may keep others in
+// the midst of a write: the close deadline bounds that too.
+func (c *Conn) lockToClose(ctx context.Context) error {
+	if c.writeLock.TryLock() {
+		return nil
+	}
+	if c.closeDeadline() == 0 {
+		c.setCloseBy(c.set.clock.Now() + int64(c.set.cfg.Limits().CloseTimeout))
+	}
+	return c.writeLock.Lock(ctx, nil)
 }
 
 // startFinish ends the transport in a goroutine, once.

@@ -14,6 +14,8 @@ func (c *Conn) sendOwed() {
 		c.flushNow()
 	} else if len(c.wb) > 0 {
 		c.deferFlush()
+	} else if c.wbuf != nil {
+		c.written(0)
 	}
 	if act&protocol.EndTransport != 0 {
 		c.startFinish()
@@ -35,9 +37,6 @@ func (c *Conn) takeOutbox() (act protocol.CloseAction) {
 		x.owed = nil
 		x.closeBy = c.out.Deadline()
 		c.arm()
-	}
-	if len(c.wb) == 0 {
-		c.written(0)
 	}
 	return act
 }

@@ -42,6 +42,19 @@ func (c *Conn) setAssembleBy(by int64) {
 	c.mu.Unlock()
 }
 
+func (c *Conn) setCloseBy(by int64) {
+	c.mu.Lock()
+	c.more().closeBy = by
+	c.arm()
+	c.mu.Unlock()
+}
+
+func (c *Conn) closeDeadline() int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.more().closeBy
+}
+
 // awaitRest sets the deadline of the message under way, by. Since the reader
 // last stopped waiting the application was busy, for which the peer is not to
 // blame.

@@ -109,12 +109,10 @@ func (c *Conn) refused(err error) error {
 	if err != protocol.ErrCloseSent {
 		return err
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.more().verdict != nil {
-		return c.more().verdict
+	if err = c.closeBegun(); err == nil {
+		err = ErrClosed
 	}
-	return ErrClosed
+	return err
 }
 
 // writeLarge writes a message too large to be copied first, where it need not

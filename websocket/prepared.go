@@ -59,6 +59,9 @@ func (c *Conn) WritePrepared(ctx context.Context, p *Prepared) error {
 	if c.flags.has(hasEnded) {
 		return c.err()
 	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	c.needBuffer()
 	start := len(c.wb)
 	wb, err := p.append(c, c.wb)

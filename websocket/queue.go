@@ -196,6 +196,9 @@ func (c *Conn) queuedBytes() int {
 // enqueue puts m in the queue as the policy allows, and sees that the writer
 // goroutine takes it out again.
 func (c *Conn) enqueue(ctx context.Context, m queued) error {
+	if err := c.closeBegun(); err != nil {
+		return err // or the message would be dropped behind the Close frame
+	}
 	q := c.makeQueue()
 	for {
 		wait, err := c.admit(q, m)
