@@ -269,6 +269,36 @@ func TestAssemblerOwnStays(t *testing.T) {
 	}
 }
 
+// Who owns the messages may change between them.
+func TestAssemblerChangesHands(t *testing.T) {
+	f := newFeeder(t, Server)
+	dst := make([]byte, 0, 20_000)
+	for i := range 60 {
+		payload := random(500 + 100*i)
+		octets := wire(Server, cutInto(1+len(payload)/(1+i%3), binaryOf(payload))...)
+		f.read = 100 + i*1000
+		switch i % 5 {
+		case 0:
+			f.built.Own()
+		case 2, 4:
+			f.built.Lend()
+		case 3:
+			f.built.Into(dst)
+		}
+		got := f.message(octets)
+		if string(got) != payload {
+			t.Fatalf("message %d: %d octets came, or others", i, len(got))
+		}
+		if into := unsafe.SliceData(got) == unsafe.SliceData(dst); into != (i%5 == 3) {
+			t.Fatalf("message %d: in the caller's memory is %v", i, into)
+		}
+		if i%5 < 2 && pool.Outstanding() > 0 {
+			t.Fatalf("message %d was given away, and a buffer is held", i)
+		}
+	}
+	f.built.Release()
+}
+
 // Detach saves what is there from memory that the caller wants back.
 func TestAssemblerDetach(t *testing.T) {
 	f := newFeeder(t, Server)

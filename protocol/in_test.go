@@ -70,6 +70,31 @@ func TestInHoldsRest(t *testing.T) {
 	})
 }
 
+// The payload of a control frame that was cut stays valid until the next call
+// of Feed, whatever other connections gather meanwhile.
+func TestInBorrowsParts(t *testing.T) {
+	bothRoles(t, func(t *testing.T, role Role) {
+		cfg := NewConfig(role, nil)
+		for range 100 {
+			var in In
+			octets := wire(role, ping("mine"))
+			feedAll(&in, cfg, start, octets[:len(octets)-2])
+			var ev Event
+			if in.Feed(cfg, start, octets[len(octets)-2:], &ev); ev.Kind != Ping || string(ev.Payload) != "mine" {
+				t.Fatalf("%v %q", ev.Kind, ev.Payload)
+			}
+			others := make([]In, 4)
+			for i := range others {
+				theirs := wire(role, ping("theirs"))
+				feedAll(&others[i], cfg, start, theirs[:len(theirs)-1])
+			}
+			if string(ev.Payload) != "mine" {
+				t.Fatalf("what was borrowed became %q", ev.Payload)
+			}
+		}
+	})
+}
+
 // The deadline stands from the first octet of a message, or of a header, to
 // the last, and nothing moves it in between.
 func TestInDeadline(t *testing.T) {
