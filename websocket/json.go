@@ -5,9 +5,12 @@ import (
 	"encoding/json"
 )
 
-// Codec turns values into messages and back for WriteJSON and ReadJSON.
+// Codec turns values into messages and back for WriteJSON and ReadJSON. It must
+// be safe for concurrent use.
 type Codec interface {
+	// Marshal returns v as a message, in memory of its own.
 	Marshal(v any) ([]byte, error)
+	// Unmarshal reads data into what v points to. It must not keep data.
 	Unmarshal(data []byte, v any) error
 }
 

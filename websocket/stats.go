@@ -7,10 +7,12 @@ import (
 
 // Stats are the figures of one connection.
 type Stats struct {
-	MessagesIn, MessagesOut uint64
-	BytesIn, BytesOut       uint64        // on the transport, behind the opening handshake
-	RoundTrip               time.Duration // of the last Ping that was answered, 0 if none
-	Queued                  int           // octets in the Send queue
+	MessagesIn  uint64        // messages handed to the application
+	MessagesOut uint64        // messages handed to the transport, or left to the next reply
+	BytesIn     uint64        // octets received behind the opening handshake
+	BytesOut    uint64        // octets sent behind the opening handshake
+	RoundTrip   time.Duration // of the last Ping that was answered, 0 if none
+	Queued      int           // octets in the Send queue
 }
 
 // Stats returns the connection's figures.
