@@ -126,7 +126,7 @@ func TestImportDirection(t *testing.T) {
 		{"protocol", `import "context"`, "the core does no I/O"},
 		{"protocol", `import "net/netip"`, ""},
 		{"protocol", `import "net/textproto"`, "imports net/textproto"},
-		{"protocol", `import "` + module + `/internal/pool"`, "imports internal/pool"},
+		{"protocol", `import "` + module + `/internal/wheel"`, "imports internal/wheel"},
 		{"protocol", `import "github.com/segmentio/asm/utf8"`, "imports github.com/segmentio/asm/utf8"},
 		{"internal/utf8", `import "github.com/segmentio/asm/utf8"`, ""},
 		{"internal/utf8", `import "` + module + `/protocol"`, "imports protocol"},
