@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -93,8 +95,8 @@ func (o *AcceptOptions) resolve() *acceptSettings {
 func requestValues(r *http.Request) context.Context { return context.WithoutCancel(r.Context()) }
 
 func headerFields(h http.Header) (fields []protocol.HeaderField) {
-	for name, values := range h {
-		for _, v := range values {
+	for _, name := range slices.Sorted(maps.Keys(h)) {
+		for _, v := range h[name] {
 			fields = append(fields, protocol.HeaderField{Name: name, Value: v})
 		}
 	}
@@ -121,8 +123,7 @@ func Accept(w http.ResponseWriter, r *http.Request, o *AcceptOptions) (*Conn, er
 // accept is Accept, but for the start of the clock.
 func accept(w http.ResponseWriter, r *http.Request, s *acceptSettings) (*Conn, error) {
 	if s.err != nil {
-		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
-		return nil, s.err
+		return nil, s.refuse(w, s.err)
 	}
 	response, err := s.check(r)
 	if err != nil {
@@ -134,8 +135,7 @@ func accept(w http.ResponseWriter, r *http.Request, s *acceptSettings) (*Conn, e
 	}
 	nc, buffered, err := hijack(w)
 	if err != nil {
-		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
-		return nil, err
+		return nil, s.refuse(w, err)
 	}
 	nc.SetDeadline(time.Now().Add(s.timeout))
 	if _, err := nc.Write(head); err != nil {

@@ -106,5 +106,14 @@ func (w *tlsWriter) WakeWrite() {
 // does not read to take the alert; CloseWrite has sent that where it matters.
 func (w *tlsWriter) Close() error { return w.tc.NetConn().Close() }
 
-func (w *tlsWriter) CloseWrite() error { return w.tc.CloseWrite() }
+// CloseWrite ends TLS, and then our half of TCP: the peer may wait for the
+// latter.
+func (w *tlsWriter) CloseWrite() error {
+	err := w.tc.CloseWrite()
+	if half, ok := w.tc.NetConn().(interface{ CloseWrite() error }); ok {
+		half.CloseWrite()
+	}
+	return err
+}
+
 func (w *tlsWriter) NetConn() net.Conn { return w.tc }
