@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// An Event is something that the server sent: a whole message, a Ping, a Pong
+// An Event is something that the other side sent: a whole message, a Ping, a Pong
 // or a Close frame.
 type Event struct {
 	Op      byte
@@ -42,18 +42,20 @@ func (e Event) String() string {
 // maxFrame is the longest frame that a test expects.
 const maxFrame = 64 << 20
 
-// Reader reads what a server sends behind its 101, and judges it.
+// Reader reads what a server sends behind its 101, or a client behind its
+// request, and judges it.
 type Reader struct {
-	R io.Reader
+	R      io.Reader
+	Masked bool // it comes from a client
 
 	message []byte
 	op      byte // of the fragmented message under way
 	closed  bool // a Close frame came
 }
 
-// ErrBroken is in the chain of the errors that say how the server broke the
+// ErrBroken is in the chain of the errors that say how the other side broke the
 // protocol.
-var ErrBroken = errors.New("the server broke the protocol")
+var ErrBroken = errors.New("the other side broke the protocol")
 
 func broken(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrBroken, fmt.Sprintf(format, args...))
@@ -131,7 +133,7 @@ func (r *Reader) data(f Frame) (e Event, whole bool, err error) {
 	return e, true, nil
 }
 
-// frame reads one frame of a server.
+// frame reads one frame.
 func (r *Reader) frame() (Frame, error) {
 	var head [10]byte
 	if _, err := io.ReadFull(r.R, head[:1]); err != nil {
@@ -141,10 +143,10 @@ func (r *Reader) frame() (Frame, error) {
 		return Frame{}, err
 	}
 	f := Frame{Op: head[0] & 0x0F, More: head[0]&0x80 == 0, RSV: head[0] >> 4 & 7, Bare: head[1]&0x80 == 0}
-	if f.RSV != 0 || !f.Bare {
+	if f.RSV != 0 || f.Bare == r.Masked {
 		return f, broken("frame with first octets %#x", head[:2])
 	}
-	n := uint64(head[1])
+	n := uint64(head[1] & 0x7F)
 	switch n {
 	case 126:
 		if err := r.rest(head[2:4]); err != nil {
@@ -162,8 +164,17 @@ func (r *Reader) frame() (Frame, error) {
 	if n > maxFrame || f.Form != shortest(n) {
 		return f, broken("length %d in form %d", n, f.Form)
 	}
+	if r.Masked {
+		if err := r.rest(f.Key[:]); err != nil {
+			return f, err
+		}
+	}
 	f.Payload = make([]byte, n)
-	return f, r.rest(f.Payload)
+	err := r.rest(f.Payload)
+	for i := range f.Payload {
+		f.Payload[i] ^= f.Key[i%4] // zero if it is not masked
+	}
+	return f, err
 }
 
 // rest reads what must follow within a frame.

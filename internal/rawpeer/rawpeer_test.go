@@ -1,6 +1,7 @@
 package rawpeer
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"io"
@@ -115,6 +116,57 @@ func TestReader(t *testing.T) {
 		}
 		if !reflect.DeepEqual(events, c.events) || !errors.Is(err, c.err) {
 			t.Errorf("%.40q: %v, %v; want %v, %v", c.in, events, err, c.events, c.err)
+		}
+	}
+}
+
+func TestReaderOfClient(t *testing.T) {
+	sent := string(Octets(Text("Hello").WithKey([4]byte{1, 2, 3, 4}), Binary("abcdefghi"), Close(1001, "bye")))
+	r := Reader{R: strings.NewReader(sent), Masked: true}
+	for _, want := range []Event{{Op: OpText, Payload: "Hello"}, {Op: OpBinary, Payload: "abcdefghi"}, {Op: OpClose, Code: 1001, Payload: "bye"}} {
+		if e, err := r.Next(); err != nil || e != want {
+			t.Errorf("%v, %v; want %v", e, err, want)
+		}
+	}
+	r = Reader{R: strings.NewReader("\x81\x00"), Masked: true}
+	if _, err := r.Next(); !errors.Is(err, ErrBroken) {
+		t.Errorf("unmasked: %v", err)
+	}
+}
+
+func TestResponse(t *testing.T) {
+	for _, c := range []struct {
+		in     string
+		status int
+		fields []string
+		body   string
+		rest   string
+		err    error
+	}{
+		{in: "", err: io.EOF},
+		{in: "HTTP/1.1 101 Switching\r\nA: b\r\na: c\r\n\r\n", status: 101, fields: []string{"b", "c"}},
+		{in: "HTTP/1.1 400 \r\nContent-Length: 2\r\n\r\nhix", status: 400, body: "hi", rest: "x"},
+		{in: "HTTP/1.0 400 x\r\n\r\nhi", status: 400, body: "hi"},
+		{in: "HTTP/1.1 400 x\r\nContent-Length: 3\r\n\r\nhi", status: 400, body: "hi", err: io.ErrUnexpectedEOF},
+		{in: "HTTP/1.1 400 x\r\nA", status: 400, err: io.ErrUnexpectedEOF},
+		{in: "HTTP/1.1 400 x\n\n", err: ErrBroken},
+		{in: "HTTP/1.1 400 x\r\nA b: c\r\n\r\n", status: 400, err: ErrBroken},
+		{in: "HTTP/1.1 400 x\r\nA: b\rc\r\n\r\n", status: 400, err: ErrBroken},
+		{in: "HTTP/1.1 400 x\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\na", status: 400, err: ErrBroken},
+		{in: "HTTP/1.1 1000 x\r\n\r\n", err: ErrBroken},
+	} {
+		r := bufio.NewReader(strings.NewReader(c.in))
+		resp, err := ReadResponse(r)
+		if resp == nil {
+			resp = new(Response)
+		}
+		var body string
+		if err == nil {
+			body, err = resp.Body(r)
+		}
+		rest, _ := io.ReadAll(r)
+		if resp.Status != c.status || !reflect.DeepEqual(resp.Values("A"), c.fields) && c.fields != nil || body != c.body || !errors.Is(err, c.err) || c.err == nil && string(rest) != c.rest {
+			t.Errorf("%q: %+v, %q, %q, %v", c.in, resp, body, rest, err)
 		}
 	}
 }
