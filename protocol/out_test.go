@@ -228,6 +228,26 @@ func TestHeaderForms(t *testing.T) {
 				if masked != (role == Client) || h.Masked() != masked {
 					t.Errorf("%d octets: masked %v, %v", n, masked, h.Masked())
 				}
+				form := 0
+				if n > 125 {
+					form = 16
+				}
+				if n > 1<<16-1 {
+					form = 64
+				}
+				if f.form != form {
+					t.Errorf("%d octets: in form %d, the shortest is %d", n, f.form, form)
+				}
+				// Whole frames are appended by other code, which has to agree.
+				var o Out
+				whole, err := o.AppendFragment(cfg, nil, OpBinary, fin, !fin, make([]byte, n))
+				key := 0
+				if masked {
+					key = 4
+				}
+				if head := h.Bytes()[:len(h.Bytes())-key]; err != nil || !bytes.HasPrefix(whole, head) || len(whole) != len(head)+key+n {
+					t.Errorf("%d octets: a whole frame begins % x, its header is % x", n, whole[:min(len(whole), 14)], head)
+				}
 			}
 		}
 		if n := 1<<31 - 1; NewHeader(cfg, OpBinary, true, false, n).octets[6] != 0x7F {
