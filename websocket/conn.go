@@ -195,6 +195,10 @@ func (c *Conn) end(err error) {
 	var cancel context.CancelCauseFunc
 	if x := c.ext.Load(); x != nil {
 		cancel = x.cancel
+		if x.verdict != nil { // how the transport ends does not matter any more
+			err = x.verdict
+			c.endErr = err
+		}
 	}
 	c.mu.Unlock()
 

@@ -87,9 +87,6 @@ func (t *connTimer) Expired(now int64) {
 		switch {
 		case passed(x.closeBy):
 			end = ErrCloseTimeout
-			if x.verdict != nil { // the closing handshake is done
-				end = x.verdict
-			}
 		case passed(x.writeBy):
 			end = ErrWriteTimeout
 		}
