@@ -64,6 +64,9 @@ func Dial(ctx context.Context, url string, o *DialOptions) (*Conn, error) {
 		err = context.Cause(ctx)
 	}
 	if err != nil {
+		if c != nil {
+			c.dropInput()
+		}
 		nc.Close()
 		return nil, err
 	}

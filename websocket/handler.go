@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+
+	"github.com/duplexws/duplex/protocol"
 )
 
 // Handler returns an http.Handler that accepts a WebSocket connection and calls
@@ -69,5 +71,8 @@ func (c *Conn) served(result *error) {
 	default:
 		c.set.log.Debug("websocket: handler returned an error", "err", err)
 	}
-	c.Close(context.Background(), code, reason)
+	err := c.Close(context.Background(), code, reason)
+	if errors.Is(err, protocol.ErrCloseReason) {
+		c.Close(context.Background(), code, "")
+	}
 }

@@ -101,9 +101,8 @@ func (w *messageWriter) Close() error {
 	}
 	err := w.err
 	if err != nil {
-		ctx, cancel := context.WithCancel(context.Background())
-		cancel() // send what can be sent at once
-		w.c.sendClose(ctx, StatusInternalError, "message broken off")
+		// The close deadline bounds the wait for who is writing.
+		w.c.sendClose(context.Background(), StatusInternalError, "message broken off")
 	} else {
 		w.err = errWriterClosed
 	}
