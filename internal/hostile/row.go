@@ -41,7 +41,7 @@ type Want struct {
 	AnyEvents bool // Events are not looked at
 	KeepAlive bool // the answer is no refusal of a handshake: the peer ends the connection
 	MayReset  bool // the input is too long to be drained, or net/http answers: a reset may end it
-	AnyEnd    bool // any code that a faulty frame deserves, or no Close frame
+	AnyEnd    bool // Close is not looked at
 }
 
 // What Close is when no Close frame with a code must come.

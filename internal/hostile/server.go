@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -26,6 +27,7 @@ type Server struct {
 	mounts map[string]*Mount
 	last   int
 
+	failed   atomic.Int32 // rows
 	canaryMu sync.Mutex
 	canary   *client
 }
@@ -129,7 +131,7 @@ func (m *Mount) Panicked(v any) {
 
 // patience is how long a test waits for what must happen. It is long, because
 // nothing is measured with it.
-const patience = 20 * time.Second
+const patience = 10 * time.Second
 
 // settled waits until a condition holds that m's reports bring about, and
 // reports whether it does.
