@@ -106,7 +106,9 @@ func headerFields(h http.Header) (fields []protocol.HeaderField) {
 // Accept does the server's half of the opening handshake. If the request is no
 // handshake, or not one that o allows, it answers with the status that says so,
 // has the HTTP connection closed, and returns a [*HandshakeError]; nothing more
-// may be written to w then.
+// may be written to w then. An application that refuses on its own, for want of
+// credentials say, sets "Connection: close" too: what follows the request are
+// frames, which net/http would take for the next one.
 //
 // The Conn takes the transport over from net/http; the deadlines that the
 // server had set are gone. A Conn whose handler has returned lives on. Behind
