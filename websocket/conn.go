@@ -69,6 +69,8 @@ type extra struct {
 	reader *messageReader
 	stash  []stashed // messages that Ping received on behalf of a later Read
 
+	readers atomic.Int32 // that wait for readLock, to whom a Ping yields
+
 	messageLock lock // held while NextWriter's message is unfinished
 
 	// Guarded by mu.

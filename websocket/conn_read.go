@@ -43,6 +43,9 @@ func (c *Conn) lockRead(ctx context.Context) error {
 	if c.readLock.TryLock() {
 		return nil
 	}
+	x := c.more()
+	x.readers.Add(1)
+	defer x.readers.Add(-1)
 	w := c.readLock.enqueue()
 	if w == nil {
 		return nil
@@ -218,7 +221,7 @@ func (c *Conn) beforeFill(ctx context.Context) error {
 		return context.Cause(ctx)
 	case c.flags.has(hasEnded):
 		return c.fail(c.err())
-	case c.flags.has(isBorrowed) && c.readLock.Wanted():
+	case c.flags.has(isBorrowed) && c.more().readers.Load() > 0:
 		return errYield
 	}
 	c.watch(ctx)

@@ -72,30 +72,19 @@ func (l *lock) wait(ctx context.Context, w *waiter, giveUp <-chan struct{}) erro
 	}
 }
 
-// Wanted reports whether someone waits for the lock.
-func (l *lock) Wanted() bool {
-	if l.state.Load() != lockWanted {
-		return false
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.first != nil
-}
-
-// leave takes w out of the queue; if it has been given the lock meanwhile, it
-// passes it on.
+// leave takes w out of the queue and returns err. If w has been handed the lock
+// meanwhile it keeps it: it may owe more than Unlock to those who left work to
+// the lock's holder.
 func (l *lock) leave(w *waiter, err error) error {
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	for p := &l.first; *p != nil; p = &(*p).next {
 		if *p == w {
 			*p = w.next
-			l.mu.Unlock()
 			return err
 		}
 	}
-	l.mu.Unlock()
-	l.Unlock()
-	return err
+	return nil
 }
 
 // Unlock hands the lock to the first waiter, or frees it.

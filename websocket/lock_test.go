@@ -12,7 +12,7 @@ import (
 
 func TestLock(t *testing.T) {
 	var l lock
-	if l.Held() || l.Wanted() || !l.TryLock() || !l.Held() || l.TryLock() || l.Wanted() {
+	if l.Held() || !l.TryLock() || !l.Held() || l.TryLock() {
 		t.Fatal("a lock nobody waits for")
 	}
 	l.Unlock()
@@ -59,9 +59,6 @@ func TestLockIsFair(t *testing.T) {
 			})
 			synctest.Wait() // until it waits
 		}
-		if !l.Wanted() {
-			t.Error("not wanted")
-		}
 		for _, i := range []int{0, 4, 9} { // the first, one between, the last
 			cancels[i](cause)
 		}
@@ -77,7 +74,7 @@ func TestLockIsFair(t *testing.T) {
 				t.Fatalf("got it: %v", got)
 			}
 		}
-		if l.Held() || l.Wanted() {
+		if l.Held() {
 			t.Error("still held")
 		}
 		for _, cancel := range cancels {
@@ -167,7 +164,7 @@ func TestLockExcludes(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if l.Held() || l.Wanted() || entered.Load() < 4000 {
-		t.Errorf("held %v, wanted %v, entered %d times", l.Held(), l.Wanted(), entered.Load())
+	if l.Held() || entered.Load() < 4000 {
+		t.Errorf("held %v, entered %d times", l.Held(), entered.Load())
 	}
 }

@@ -132,6 +132,36 @@ func TestPingYields(t *testing.T) {
 	})
 }
 
+// TestPingsDoNotYieldToEachOther: many of them and no reader.
+func TestPingsDoNotYieldToEachOther(t *testing.T) {
+	bubble(t, func(t *testing.T, o *Options) {
+		s := serve(t, pipe, o)
+		var all []<-chan error
+		var answers []frame
+		for range 5 {
+			f, result, _ := s.pinging(s.ctx)
+			all, answers = append(all, result), append(answers, pong(f.payload))
+		}
+		// Each of them wakes up and waits again, until somebody reads.
+		for range 5 {
+			s.stream.WakeRead()
+			s.peer.wantIdle() // which goroutines that spin would not allow
+		}
+		read := async(func() error { _, _, err := s.Read(s.ctx); return err })
+		s.peer.wantIdle()
+		s.peer.write(answers...)
+		for _, result := range all {
+			if err := <-result; err != nil {
+				t.Error(err)
+			}
+		}
+		s.peer.write(text("for the reader"))
+		if err := <-read; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // TestPingDuringNextReader: what a reader has not read is not read past.
 func TestPingDuringNextReader(t *testing.T) {
 	bubble(t, func(t *testing.T, o *Options) {
