@@ -7,10 +7,10 @@ help: ## list the targets
 test: ## what every change passes: under 5 minutes, needs Go alone
 	@internal/scripts/test.sh
 
-test-full: ## every case, 32 bits, no assembly, browsers and foreign programs
+test-full: ## every case, 32 bits, no assembly, a real browser
 	@internal/scripts/test-full.sh
 
-lint: ## gofmt, go vet for all systems, staticcheck, govulncheck
+lint: ## gofmt, go mod tidy, go vet for all systems, staticcheck, govulncheck
 	@internal/scripts/lint.sh
 
 api: ## write api.txt, the record of the exported surface, anew
