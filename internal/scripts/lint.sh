@@ -1,14 +1,20 @@
 #!/usr/bin/env bash
-# gofmt, go vet for every system that is supported, staticcheck and govulncheck,
-# the last two at the versions that internal/tools pins.
+# gofmt, go mod tidy, go vet for every system that is supported, staticcheck and
+# govulncheck, the last two at the versions that internal/tools pins.
 . "$(dirname "$0")/lib.sh"
 
 heading gofmt
-unformatted=$(find . -name '*.go' -not -path '*/node_modules/*' -print0 | xargs -0 gofmt -l)
+unformatted=$(find . -name '*.go' -print0 | xargs -0 gofmt -l)
 if [ -n "$unformatted" ]; then
 	printf '%s\n' "$unformatted"
 	failed=1
 fi
+
+# Each module has to build alone, without the workspace.
+heading 'go mod tidy'
+for dir in $(modules) internal/tools; do
+	(cd "$dir" && GOWORK=off go mod tidy -diff) || failed=1
+done
 
 heading 'go vet'
 for dir in $(modules); do
