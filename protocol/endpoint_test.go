@@ -160,7 +160,7 @@ func (e *endpoint) checkError(err *Error) {
 			e.t.Errorf("octets of the peer in %q", err.Error())
 		}
 	}
-	if checkClose(err.Code, err.Reason) != nil {
+	if CheckClose(err.Code, err.Reason) != nil {
 		e.t.Errorf("the reason does not fit into a Close frame: %v", err)
 	}
 }

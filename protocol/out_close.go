@@ -10,7 +10,7 @@ import "unicode/utf8"
 //
 // Errors: ErrCloseCode, ErrCloseReason; then nothing has changed.
 func (o *Out) AppendClose(cfg *Config, now int64, dst []byte, code StatusCode, reason string) (out []byte, act CloseAction, err error) {
-	if err := checkClose(code, reason); err != nil {
+	if err := CheckClose(code, reason); err != nil {
 		return dst, 0, err
 	}
 	return o.appendClose(cfg, now, dst, WeClose, code, reason)
@@ -61,7 +61,9 @@ func (o *Out) appendClose(cfg *Config, now int64, dst []byte, t CloseTrigger, co
 	return appendFrame(cfg, dst, OpClose, true, false, payload), act, nil
 }
 
-func checkClose(code StatusCode, reason string) error {
+// CheckClose tells whether a Close frame may hold code and reason, with the
+// errors of AppendClose.
+func CheckClose(code StatusCode, reason string) error {
 	if code == 0 || code == StatusNoStatus {
 		if reason != "" {
 			return ErrCloseReason

@@ -79,7 +79,7 @@ func (o *AcceptOptions) resolve() *acceptSettings {
 		},
 	}
 	if o.BaseContext != nil {
-		s.base = o.BaseContext
+		s.base = func(r *http.Request) context.Context { return valuesOf(o.BaseContext(r)) }
 	}
 	if s.timeout == 0 {
 		s.timeout = DefaultHandshakeTimeout
@@ -92,7 +92,15 @@ func (o *AcceptOptions) resolve() *acceptSettings {
 }
 
 // requestValues has the values of the request's context, which ends too soon.
-func requestValues(r *http.Request) context.Context { return context.WithoutCancel(r.Context()) }
+func requestValues(r *http.Request) context.Context { return valuesOf(r.Context()) }
+
+// valuesOf is ctx without its end.
+func valuesOf(ctx context.Context) context.Context {
+	if ctx.Done() == nil {
+		return ctx
+	}
+	return context.WithoutCancel(ctx)
+}
 
 func headerFields(h http.Header) (fields []protocol.HeaderField) {
 	for _, name := range slices.Sorted(maps.Keys(h)) {
@@ -125,19 +133,19 @@ func Accept(w http.ResponseWriter, r *http.Request, o *AcceptOptions) (*Conn, er
 // accept is Accept, but for the start of the clock.
 func accept(w http.ResponseWriter, r *http.Request, s *acceptSettings) (*Conn, error) {
 	if s.err != nil {
-		return nil, s.refuse(w, s.err)
+		return nil, s.refuse(w, r, s.err)
 	}
 	response, err := s.check(r)
 	if err != nil {
-		return nil, s.refuse(w, err)
+		return nil, s.refuse(w, r, err)
 	}
 	head, err := response.AppendHTTP1(make([]byte, 0, 512))
 	if err != nil {
-		return nil, s.refuse(w, err)
+		return nil, s.refuse(w, r, err)
 	}
 	nc, buffered, err := hijack(w)
 	if err != nil {
-		return nil, s.refuse(w, err)
+		return nil, s.refuse(w, r, err)
 	}
 	nc.SetDeadline(time.Now().Add(s.timeout))
 	if _, err := nc.Write(head); err != nil {
@@ -179,13 +187,15 @@ const maxHeaderLines = 100
 
 // refuse answers a handshake that is refused, so that the HTTP connection ends:
 // what follows it was meant to be frames.
-func (s *acceptSettings) refuse(w http.ResponseWriter, err error) error {
+func (s *acceptSettings) refuse(w http.ResponseWriter, r *http.Request, err error) error {
 	var e *HandshakeError
 	if !errors.As(err, &e) {
 		e = &HandshakeError{Status: http.StatusInternalServerError, Fault: protocol.FaultServer, Reason: err.Error()}
 	}
 	h := w.Header()
-	h.Set("Connection", "close")
+	if r.ProtoMajor < 2 || r.Method == "PRI" { // over HTTP/2 other requests go on beside this one
+		h.Set("Connection", "close")
+	}
 	for _, f := range e.Header {
 		if f.Name == "Connection" && f.Value == "close" {
 			continue

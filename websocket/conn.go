@@ -69,6 +69,8 @@ type extra struct {
 	reader *messageReader
 	stash  []stashed // messages that Ping received on behalf of a later Read
 
+	stashSize int64 // what stash costs
+
 	readers atomic.Int32 // that wait for readLock, to whom a Ping yields
 
 	messageLock lock // held while NextWriter's message is unfinished
@@ -108,7 +110,7 @@ const (
 	isSwept                // the clock sweeps this Conn
 	hasWriter              // the writer goroutine runs
 	hasEnded               // the connection has ended
-	isParked               // the reader waits for the rest of a message
+	isParked               // the reader waits for input
 	isBorrowed             // who holds readLock gives it up for a reader
 )
 
@@ -159,8 +161,8 @@ func (c *Conn) LocalAddr() net.Addr { return c.stream.NetConn().LocalAddr() }
 // RemoteAddr returns the peer's address.
 func (c *Conn) RemoteAddr() net.Addr { return c.stream.NetConn().RemoteAddr() }
 
-// CloseNow ends the connection at once, without a closing handshake. It may be
-// called more than once.
+// CloseNow ends the connection at once, without a closing handshake: what has
+// not gone out is lost. It may be called more than once.
 func (c *Conn) CloseNow() error {
 	c.end(ErrClosed)
 	return nil

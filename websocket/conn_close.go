@@ -7,8 +7,9 @@ import (
 	"github.com/duplexws/duplex/protocol"
 )
 
-// Close does the closing handshake: it sends a Close frame with code and
-// reason, waits for the peer's, and ends the transport. Messages that arrive
+// Close does the closing handshake: it sends what waits in the Send queue and a
+// Close frame with code and reason, waits for the peer's, and ends the transport.
+// Messages that arrive
 // meanwhile are dropped, unless a read is waiting for them. It returns nil when
 // both Close frames have passed, whoever sent the first.
 //
@@ -33,15 +34,20 @@ func (c *Conn) Close(ctx context.Context, code StatusCode, reason string) error 
 		var ev protocol.Event
 		for c.next(ctx, &ev) == nil {
 		}
+		if ctx.Err() != nil {
+			c.end(ErrClosed) // before anyone reads on in the midst of a message
+		}
 		c.unlockRead()
 	}
 	select {
 	case <-done:
-		return c.closeResult()
 	case <-ctx.Done():
 		c.end(ErrClosed)
-		return context.Cause(ctx)
 	}
+	if err := c.closeResult(); err != ErrClosed || ctx.Err() == nil {
+		return err
+	}
+	return context.Cause(ctx)
 }
 
 func (c *Conn) closeResult() error {
@@ -66,6 +72,9 @@ func (c *Conn) sendClose(ctx context.Context, code StatusCode, reason string) er
 			c.startFinish()
 		}
 	}
+	if err := c.emptyQueue(ctx); err != nil {
+		return err
+	}
 	c.needBuffer()
 	wb, act, err := c.out.AppendClose(c.set.cfg, c.set.clock.Now(), c.wb, code, reason)
 	c.setCloseBy(c.out.Deadline())
@@ -78,6 +87,23 @@ func (c *Conn) sendClose(ctx context.Context, code StatusCode, reason string) er
 	}
 	if len(c.wb) > 0 {
 		c.flushNow() // the rest follows while we read: both sides may be closing
+	}
+	return nil
+}
+
+// emptyQueue sends what waits in the Send queue, as far as the close deadline
+// allows. Called with the write lock held.
+func (c *Conn) emptyQueue(ctx context.Context) error {
+	if !c.out.Sendable() || !c.queued() {
+		return nil
+	}
+	if c.closeDeadline() == 0 {
+		c.setCloseBy(c.set.clock.Now() + int64(c.set.cfg.Limits().CloseTimeout))
+	}
+	for c.fromQueue() {
+		if err := c.flush(ctx, nil, keepFrame); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -160,11 +160,11 @@ type connSweep Conn
 // Sweep is called every 0.1 ms at best; what was dirty at two calls is written.
 func (s *connSweep) Sweep() bool {
 	c := (*Conn)(s)
-	if !c.flags.has(isDirty) || c.flags.has(hasEnded) {
+	if !c.needsSweep() {
 		c.stale = false
 		c.flags.clear(isSwept)
 		// A reply may have been deferred just before.
-		return c.flags.has(isDirty) && !c.flags.has(hasEnded) && !c.flags.set(isSwept)
+		return c.needsSweep() && !c.flags.set(isSwept)
 	}
 	if !c.stale {
 		c.stale = true
@@ -177,6 +177,11 @@ func (s *connSweep) Sweep() bool {
 		c.unlockWrite()
 	}
 	return true
+}
+
+// needsSweep reports whether something waits that nobody else will write.
+func (c *Conn) needsSweep() bool {
+	return c.flags.has(isDirty) && !c.flags.has(hasWriter) && !c.flags.has(hasEnded)
 }
 
 // writeAllowance is how long octets may take to leave.

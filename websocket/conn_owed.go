@@ -13,7 +13,9 @@ func (c *Conn) sendOwed() {
 	if len(c.wb) > 0 && !c.flags.has(hasWriter) && (!c.flags.has(hasMore) || len(c.wb) >= flushSize || act != 0) {
 		c.flushNow()
 	} else if len(c.wb) > 0 {
-		c.deferFlush()
+		if !c.flags.has(hasWriter) {
+			c.deferFlush()
+		}
 	} else if c.wbuf != nil {
 		c.written(0)
 	}
@@ -35,7 +37,9 @@ func (c *Conn) takeOutbox() (act protocol.CloseAction) {
 	if x := c.ext.Load(); x != nil && x.owed != nil {
 		c.wb, act = c.out.AppendOwed(c.set.cfg, now, c.wb, x.owed)
 		x.owed = nil
-		x.closeBy = c.out.Deadline()
+		if by := c.out.Deadline(); by != 0 {
+			x.closeBy = by
+		}
 		c.arm()
 	}
 	return act

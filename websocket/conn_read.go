@@ -268,10 +268,9 @@ func (c *Conn) fail(err error) error {
 // gathered, or else to a pooled buffer, which it takes only when there is
 // something to read.
 func (c *Conn) receive() error {
+	c.flags.set(isParked)
 	n, err := c.stream.Read((*connMemory)(c))
-	if c.rd != nil && c.rd.due != 0 {
-		c.flags.clear(isParked)
-	}
+	c.flags.clear(isParked)
 	if n > 0 {
 		c.took(n)
 	}

@@ -96,7 +96,7 @@ func (t *connTimer) Expired(now int64) {
 		}
 	}
 	if passed(c.keep.Deadline()) {
-		switch c.keep.Tick(c.set.cfg, now, c.counts.bytesIn.load(), c.readLock.Held()) {
+		switch c.keep.Tick(c.set.cfg, now, c.counts.bytesIn.load(), c.expectsPong()) {
 		case protocol.KeepPing:
 			ping = true
 			c.flags.set(owesPing)
@@ -120,4 +120,11 @@ func (t *connTimer) Expired(now int64) {
 			c.unlockWrite()
 		}
 	}
+}
+
+// expectsPong reports whether silence means that the peer is gone: someone waits
+// for input, and the Ping is not held up by a message that is still going out,
+// for which there is a deadline of its own.
+func (c *Conn) expectsPong() bool {
+	return c.flags.has(isParked) && !c.flags.has(owesPing) && !c.flags.has(hasWriter) && !c.writeLock.Held()
 }

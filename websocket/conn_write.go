@@ -16,7 +16,7 @@ import (
 // Cancelling ctx ends this call and leaves the connection good. If part of the
 // message has gone out the error is a [*PartialWriteError], and the rest
 // follows before anything else; otherwise the message was not sent. Other
-// errors: protocol.ErrNotText; why the connection has ended.
+// errors: protocol.ErrNotText, protocol.ErrOpcode; why the connection has ended.
 func (c *Conn) Write(ctx context.Context, typ MessageType, p []byte) error {
 	if err := c.lockWrite(ctx); err != nil {
 		return err
@@ -33,7 +33,7 @@ func (c *Conn) Write(ctx context.Context, typ MessageType, p []byte) error {
 // entered with the write lock held.
 func (c *Conn) writeBehind(ctx context.Context, typ MessageType, p []byte) error {
 	c.unlockWrite()
-	if err := c.more().messageLock.Lock(ctx, nil); err != nil {
+	if err := c.lockMessage(ctx); err != nil {
 		return err
 	}
 	defer c.more().messageLock.Unlock()
@@ -42,6 +42,19 @@ func (c *Conn) writeBehind(ctx context.Context, typ MessageType, p []byte) error
 	}
 	defer c.unlockWrite()
 	return c.writeMessage(ctx, typ, p)
+}
+
+// lockMessage waits until no other message of NextWriter is unfinished.
+func (c *Conn) lockMessage(ctx context.Context) error {
+	l := &c.more().messageLock
+	if l.TryLock() {
+		return nil
+	}
+	err := l.Lock(ctx, c.Done())
+	if err == errGivenUp {
+		err = c.err()
+	}
+	return err
 }
 
 func (c *Conn) lockWrite(ctx context.Context) error {
@@ -144,6 +157,7 @@ func (c *Conn) writePayload(ctx context.Context, h *protocol.Header, p []byte, w
 		}
 		if err := c.flush(ctx, nil, c.takeBack(start, whole)); err != nil {
 			if _, partial := err.(*PartialWriteError); partial {
+				c.needBuffer() // all that was there may have been taken over
 				c.wb = h.AppendPayload(c.wb, p)
 				c.startWriter()
 			}

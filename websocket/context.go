@@ -23,14 +23,23 @@ func (x *connContext) real() context.Context {
 	c := (*Conn)(x)
 	e := c.more()
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if e.ctx == nil {
-		e.ctx, e.cancel = context.WithCancelCause(c.base)
-		if c.flags.has(hasEnded) {
-			e.cancel(c.endErr)
-		}
+	have := e.ctx
+	c.mu.Unlock()
+	if have != nil {
+		return have
 	}
-	return e.ctx
+	ctx, cancel := context.WithCancelCause(c.base) // calls what base is made of, so without mu
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e.ctx != nil {
+		cancel(nil)
+		return e.ctx
+	}
+	e.ctx, e.cancel = ctx, cancel
+	if c.flags.has(hasEnded) {
+		cancel(c.endErr)
+	}
+	return ctx
 }
 
 func (x *connContext) Deadline() (deadline time.Time, ok bool) { return }

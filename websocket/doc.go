@@ -58,5 +58,7 @@
 //     They are accepted.
 //   - The answer to a message may wait about 1 ms if another whole message has
 //     been received behind it and the handler neither reads on nor returns.
+//   - Over TLS 1.3, a peer that asks for new keys makes the reader wait for a
+//     write that is under way.
 //   - Without a reader a dead peer is noticed only by writing to it.
 package websocket

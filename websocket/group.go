@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/duplexws/duplex/protocol"
 )
 
 // Group is a set of connections that messages are broadcast to and that are
@@ -126,7 +128,13 @@ var noWait = func() context.Context {
 // that they do not all come back at once (0: all at once), and refuses new
 // ones. It returns when all have ended, or closes the rest at once and returns
 // the cause when ctx ends.
+//
+// Errors: protocol.ErrCloseCode and protocol.ErrCloseReason, behind which the
+// group is as before; the cause of ctx.
 func (g *Group) Drain(ctx context.Context, code StatusCode, reason string, perSecond int) error {
+	if err := protocol.CheckClose(code, reason); err != nil {
+		return err
+	}
 	members, empty := g.close()
 	var pace *time.Ticker
 	if perSecond > 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 	"testing"
@@ -202,7 +203,7 @@ func TestSlowMemberDelaysNobody(t *testing.T) {
 
 // TestDrain closes members at the pace that was asked for.
 func TestDrain(t *testing.T) {
-	for _, c := range []struct{ perSecond, members int }{{0, 10}, {2, 5}, {10, 20}, {1 << 40, 3}} {
+	for _, c := range []struct{ perSecond, members int }{{0, 10}, {2, 5}, {10, 20}, {math.MaxInt, 3}} {
 		t.Run(fmt.Sprint(c.perSecond), func(t *testing.T) {
 			bubble(t, func(t *testing.T, o *Options) {
 				var g Group

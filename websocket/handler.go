@@ -25,6 +25,7 @@ func Handler(f func(ctx context.Context, c *Conn) error) http.Handler {
 func (o *AcceptOptions) Handler(f func(ctx context.Context, c *Conn) error) http.Handler {
 	s := o.resolve()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		base := s.base(r)
 		c, err := accept(w, r, s)
 		if err != nil {
 			var refused *HandshakeError
@@ -33,7 +34,7 @@ func (o *AcceptOptions) Handler(f func(ctx context.Context, c *Conn) error) http
 			}
 			return
 		}
-		c.base = s.base(r)
+		c.base = base
 		c.start()
 		go c.serve(f)
 	})

@@ -75,7 +75,7 @@ func (c *Conn) readForPing(ctx context.Context, w *pingWait) error {
 	defer c.flags.clear(isBorrowed)
 	var ev protocol.Event
 	for !w.answered() {
-		if c.more().reader != nil || c.stashSize() > c.stashLimit() {
+		if c.more().reader != nil || c.more().stashSize > c.stashLimit() {
 			return errStashFull
 		}
 		if err := c.nextOrPong(ctx, &ev, w); err != nil {
@@ -86,7 +86,9 @@ func (c *Conn) readForPing(ctx context.Context, w *pingWait) error {
 		}
 		c.rd.asm.Own()
 		if p, whole := c.rd.asm.Add(&c.in, &ev); whole {
-			c.more().stash = append(c.more().stash, stashed{ev.Opcode, p})
+			x := c.more()
+			x.stash = append(x.stash, stashed{ev.Opcode, p})
+			x.stashSize += stashCost(p)
 		}
 	}
 	return nil
@@ -120,12 +122,8 @@ type stashed struct {
 	data []byte
 }
 
-func (c *Conn) stashSize() (n int64) {
-	for _, m := range c.more().stash {
-		n += int64(len(m.data)) + 64
-	}
-	return n
-}
+// stashCost counts a message, empty ones too.
+func stashCost(data []byte) int64 { return int64(len(data)) + 64 }
 
 func (c *Conn) stashLimit() int64 {
 	if limit := c.set.cfg.Limits().MaxMessage; limit >= 0 {
@@ -136,11 +134,13 @@ func (c *Conn) stashLimit() int64 {
 
 // unstash returns the first message that is kept.
 func (c *Conn) unstash(buf []byte, into bool) (MessageType, []byte, error) {
-	m := c.more().stash[0]
-	c.more().stash[0] = stashed{}
-	if c.more().stash = c.more().stash[1:]; len(c.more().stash) == 0 {
-		c.more().stash = nil
+	x := c.more()
+	m := x.stash[0]
+	x.stash[0] = stashed{}
+	if x.stash = x.stash[1:]; len(x.stash) == 0 {
+		x.stash = nil
 	}
+	x.stashSize -= stashCost(m.data)
 	if into {
 		m.data = append(buf[:0], m.data...)
 	}
@@ -183,25 +183,34 @@ func (c *Conn) sendPing(ctx context.Context) (*pingWait, error) {
 // ponged finds the Ping that a Pong answers. One that answers none is ignored
 // unless it ends the wait of an older one: a peer may answer only the newest.
 func (c *Conn) ponged(payload []byte) {
+	answered := c.takePings(payload)
+	if len(answered) == 0 {
+		return
+	}
 	now := c.set.clock.Now()
-	var rtt time.Duration
-	at := -1
+	for _, w := range answered {
+		w.rtt = time.Duration(now - w.sent)
+	}
+	c.roundTrip(answered[len(answered)-1].rtt)
+	for _, w := range answered {
+		close(w.done)
+	}
+}
+
+// takePings removes the Pings up to the one with this payload from those that
+// wait, and returns them.
+func (c *Conn) takePings(payload []byte) []*pingWait {
 	c.mu.Lock()
-	if x := c.ext.Load(); x != nil && x.pings != nil {
-		at = slices.IndexFunc(c.more().pings.waiting, func(w *pingWait) bool { return string(w.payload[:]) == string(payload) })
-		for i, w := range c.more().pings.waiting[:at+1] {
-			w.rtt = time.Duration(now - w.sent)
-			if i == at {
-				rtt = w.rtt
-			}
-			close(w.done)
-		}
-		c.more().pings.waiting = slices.Delete(c.more().pings.waiting, 0, at+1)
+	defer c.mu.Unlock()
+	x := c.ext.Load()
+	if x == nil || x.pings == nil {
+		return nil
 	}
-	c.mu.Unlock()
-	if at >= 0 {
-		c.roundTrip(rtt)
-	}
+	all := x.pings.waiting
+	at := slices.IndexFunc(all, func(w *pingWait) bool { return string(w.payload[:]) == string(payload) })
+	answered := slices.Clone(all[:at+1])
+	x.pings.waiting = slices.Delete(all, 0, at+1)
+	return answered
 }
 
 func (c *Conn) forgetPing(w *pingWait) {

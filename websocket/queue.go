@@ -28,13 +28,18 @@ const (
 )
 
 func (p Policy) String() string {
+	if p > CloseSlow {
+		return "unknown policy"
+	}
 	return [...]string{"block", "drop newest", "drop oldest", "latest per key", "close slow"}[p]
 }
 
 // Queue bounds the Send queue of a connection.
 type Queue struct {
 	// MaxBytes is how many octets may wait. A message is always admitted to an
-	// empty queue, so MaxBytes refuses only what comes after it. Default 1 MiB.
+	// empty queue, so MaxBytes refuses only what comes after it. Small messages
+	// are bounded by their number: one for each 64 octets of MaxBytes, and 64
+	// at least. Default 1 MiB.
 	MaxBytes int
 	// Policy says what happens beyond.
 	Policy Policy
@@ -42,6 +47,9 @@ type Queue struct {
 
 // DefaultQueueBytes is the default of Queue.MaxBytes.
 const DefaultQueueBytes = 1 << 20
+
+// maxMessages bounds small messages, of which each costs more than its octets.
+func (q Queue) maxMessages() int { return max(q.MaxBytes, 64*64) / 64 }
 
 func (q Queue) withDefaults() Queue {
 	if q.MaxBytes <= 0 {
@@ -241,9 +249,9 @@ func (q *sendQueue) admit(bound Queue, m queued) (wait <-chan struct{}, dropped 
 		}
 		return nil, dropped, nil
 	}
-	for len(q.waiting) > 0 && q.bytes+m.size() > bound.MaxBytes {
+	for len(q.waiting) > 0 && (q.bytes+m.size() > bound.MaxBytes || len(q.waiting) >= bound.maxMessages()) {
 		switch bound.Policy {
-		case Block:
+		default:
 			if q.room == nil {
 				q.room = make(chan struct{})
 			}

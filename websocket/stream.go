@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"os"
+	"sync"
 	"time"
 )
 
@@ -54,7 +55,7 @@ func newStream(nc net.Conn) stream {
 	if s := newRawStream(nc); s != nil {
 		return s
 	}
-	return &plainStream{nc: nc}
+	return newPlainStream(nc)
 }
 
 // longAgo is a deadline that has passed. It wakes whoever waits.
@@ -62,28 +63,62 @@ var longAgo = time.Unix(1, 0)
 
 // plainStream drives any net.Conn that has deadlines. It holds its memory while
 // it is parked.
-type plainStream struct{ nc net.Conn }
-
-func (s *plainStream) Read(m memory) (int, error) {
-	n, err := s.nc.Read(m.take())
-	if n == 0 {
-		m.drop()
-		return 0, s.readErr(err)
-	}
-	return n, nil
+type plainStream struct {
+	nc            net.Conn
+	reads, writes alarm
 }
 
-// readErr turns a deadline that has passed, which only WakeRead sets, into
-// errWoken, and clears it.
-func (s *plainStream) readErr(err error) error {
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		s.nc.SetReadDeadline(time.Time{})
+func newPlainStream(nc net.Conn) *plainStream {
+	s := &plainStream{nc: nc}
+	s.reads.set, s.writes.set = nc.SetReadDeadline, nc.SetWriteDeadline
+	return s
+}
+
+// alarm wakes a call by a deadline that has passed. It knows its own: some
+// transports, TLS behind a wrapper for one, return the error of a deadline for
+// ever.
+type alarm struct {
+	set  func(time.Time) error
+	mu   sync.Mutex // guards what follows, and the deadline
+	rung bool
+}
+
+func (a *alarm) ring() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.rung = true
+	a.set(longAgo)
+}
+
+// answered clears the deadline, and reports whether the alarm had rung.
+func (a *alarm) answered() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	rung := a.rung
+	a.rung = false
+	a.set(time.Time{})
+	return rung
+}
+
+// wake turns the error of a deadline that WakeRead or WakeWrite set into
+// errWoken.
+func (a *alarm) wake(err error) error {
+	if errors.Is(err, os.ErrDeadlineExceeded) && a.answered() {
 		return errWoken
 	}
 	return err
 }
 
-func (s *plainStream) WakeRead() { s.nc.SetReadDeadline(longAgo) }
+func (s *plainStream) Read(m memory) (int, error) {
+	n, err := s.nc.Read(m.take())
+	if n == 0 {
+		m.drop()
+		return 0, s.reads.wake(err)
+	}
+	return n, nil
+}
+
+func (s *plainStream) WakeRead() { s.reads.ring() }
 
 func (s *plainStream) Write(head, tail []byte, wait bool) (int, error) {
 	if !wait {
@@ -102,14 +137,10 @@ func (s *plainStream) writeAll(head, tail []byte) (int, error) {
 		more, err = s.nc.Write(tail)
 		n += more
 	}
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		s.nc.SetWriteDeadline(time.Time{})
-		err = errWoken
-	}
-	return n, err
+	return n, s.writes.wake(err)
 }
 
-func (s *plainStream) WakeWrite()        { s.nc.SetWriteDeadline(longAgo) }
+func (s *plainStream) WakeWrite()        { s.writes.ring() }
 func (s *plainStream) Close() error      { return s.nc.Close() }
 func (s *plainStream) NetConn() net.Conn { return s.nc }
 

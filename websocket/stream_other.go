@@ -13,11 +13,11 @@ func newRawStream(net.Conn) stream { return nil }
 // tlsStream is TLS without raw descriptors.
 type tlsStream struct {
 	tlsWriter
-	plain plainStream
+	plain *plainStream
 }
 
 func newTLSStream(tc *tls.Conn) stream {
-	return &tlsStream{newTLSWriter(tc, func() bool { return false }), plainStream{nc: tc}}
+	return &tlsStream{newTLSWriter(tc, func() bool { return false }), newPlainStream(tc)}
 }
 
 func (s *tlsStream) Read(m memory) (int, error) { return s.plain.Read(m) }

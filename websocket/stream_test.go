@@ -215,3 +215,49 @@ func TestStreamOfTLSWithoutSocket(t *testing.T) {
 	}
 	<-client.Done()
 }
+
+// TestStreamWakesCrowd: many wake a stream at once, while it waits and while it
+// wakes from the one before. None of that is an error of the transport.
+func TestStreamWakesCrowd(t *testing.T) {
+	run(t, func(t *testing.T, tr transport) {
+		ours, theirs := tr.connect(t)
+		defer theirs.Close()
+		s := newStream(ours)
+		defer s.Close()
+		done := make(chan struct{})
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Go(func() {
+				for {
+					select {
+					case <-done:
+						return
+					default:
+						s.WakeRead()
+						s.WakeWrite()
+						runtime.Gosched()
+					}
+				}
+			})
+		}
+		wg.Go(func() {
+			large := make([]byte, 1<<20)
+			for range 3000 {
+				if n, err := s.Write(large, nil, true); err != errWoken && err != nil {
+					t.Errorf("write: %d, %v", n, err)
+					return
+				}
+			}
+		})
+		m := &box{b: make([]byte, 10)}
+		for range 3000 {
+			if n, err := s.Read(m); err != errWoken {
+				t.Errorf("read: %d, %v", n, err)
+				break
+			}
+		}
+		close(done)
+		go io.Copy(io.Discard, theirs)
+		wg.Wait()
+	}, tcp, pipe, tlsTCP)
+}

@@ -6,9 +6,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"os"
-	"sync/atomic"
 	"syscall"
-	"time"
 )
 
 // tlsStream is TLS over a socket. It parks on the socket itself once no
@@ -16,21 +14,27 @@ import (
 // ours while it waits.
 type tlsStream struct {
 	tlsWriter
-	plain plainStream
+	plain *plainStream
 	rc    syscall.RawConn
-	woken atomic.Bool
 
 	peekFn, roomFn func(fd uintptr) bool
 	roomy          bool
+	narrow         bool // a send buffer so small that room says nothing
 }
 
 func newTLSStream(tc *tls.Conn) stream {
-	s := &tlsStream{plain: plainStream{nc: tc}}
+	s := &tlsStream{plain: newPlainStream(tc)}
 	s.tlsWriter = newTLSWriter(tc, s.roomFor)
 	if sc, ok := tc.NetConn().(syscall.Conn); ok {
 		s.rc, _ = sc.SyscallConn()
 	}
 	s.peekFn, s.roomFn = hasInput, s.hasRoom
+	if s.rc != nil {
+		s.rc.Control(func(fd uintptr) {
+			n, err := syscall.GetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_SNDBUF)
+			s.narrow = err != nil || n < 2*flushSize
+		})
+	}
 	return s
 }
 
@@ -48,29 +52,21 @@ func (s *tlsStream) Read(m memory) (int, error) {
 		return 0, err
 	}
 	m.drop()
-	s.tc.SetReadDeadline(time.Time{})
-	if s.woken.Swap(false) {
+	if s.plain.reads.answered() {
 		return 0, errWoken
 	}
 	if err := s.rc.Read(s.peekFn); err != nil {
-		s.woken.Store(false)
-		return 0, s.plain.readErr(err)
+		return 0, s.plain.reads.wake(err)
 	}
 	n, err := s.tc.Read(m.take())
 	if n > 0 {
 		return n, nil
 	}
 	m.drop()
-	if err = s.plain.readErr(err); err == errWoken {
-		s.woken.Store(false)
-	}
-	return 0, err
+	return 0, s.plain.reads.wake(err)
 }
 
-func (s *tlsStream) WakeRead() {
-	s.woken.Store(true)
-	s.tc.SetReadDeadline(longAgo)
-}
+func (s *tlsStream) WakeRead() { s.plain.WakeRead() }
 
 // hasInput reports whether the socket has something to read, or has ended.
 func hasInput(fd uintptr) bool {
@@ -82,7 +78,7 @@ func hasInput(fd uintptr) bool {
 // roomFor reports whether the socket has so much room that one piece cannot
 // block for long.
 func (s *tlsStream) roomFor() bool {
-	return s.rc != nil && s.rc.Write(s.roomFn) == nil && s.roomy
+	return s.rc != nil && !s.narrow && s.rc.Write(s.roomFn) == nil && s.roomy
 }
 
 func (s *tlsStream) hasRoom(fd uintptr) bool {

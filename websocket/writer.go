@@ -17,7 +17,7 @@ import (
 // When a Write has failed, the peer may have part of the message, which cannot
 // be finished any more: Close then closes the connection with 1011.
 func (c *Conn) NextWriter(ctx context.Context, typ MessageType) (io.WriteCloser, error) {
-	if err := c.more().messageLock.Lock(ctx, nil); err != nil {
+	if err := c.lockMessage(ctx); err != nil {
 		return nil, err
 	}
 	if err := c.compose(ctx, typ); err != nil {
