@@ -97,6 +97,13 @@ func (s *Server) Run(l net.Listener, stdout io.Writer, announcement string) erro
 	}
 }
 
+// How long a request may take to arrive, and its answer to go out, where they
+// stay requests: a WebSocket connection has deadlines of its own.
+const (
+	ReadTimeout  = 15 * time.Second
+	WriteTimeout = 30 * time.Second
+)
+
 // newServer returns an http.Server that is bounded in every respect in which it
 // can be.
 func (s *Server) newServer() *http.Server {
@@ -110,10 +117,8 @@ func (s *Server) newServer() *http.Server {
 	}
 	server.Protocols.SetHTTP1(true)
 	websocket.ConfigureServer(server)
-	// For requests that stay requests. A WebSocket connection has deadlines of
-	// its own.
-	server.ReadTimeout = 15 * time.Second
-	server.WriteTimeout = 30 * time.Second
+	server.ReadTimeout = ReadTimeout
+	server.WriteTimeout = WriteTimeout
 	return server
 }
 

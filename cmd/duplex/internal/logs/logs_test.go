@@ -30,16 +30,16 @@ func TestSampler(t *testing.T) {
 		}
 		flood()
 		log.Info("another")
-		if n := lines(); n != perSecond+1 {
-			t.Errorf("%d records of a flood were written, want %d", n, perSecond+1)
+		if n := lines(); n != PerSecond+1 {
+			t.Errorf("%d records of a flood were written, want %d", n, PerSecond+1)
 		}
 		time.Sleep(time.Second)
 		log.Info("refused")
 		var r struct {
 			N int `json:"not_logged_before"`
 		}
-		if err := json.Unmarshal(out.Bytes(), &r); err != nil || r.N != 1000-perSecond {
-			t.Errorf("%s: it says that %d were left out, want %d (%v)", out.Bytes(), r.N, 1000-perSecond, err)
+		if err := json.Unmarshal(out.Bytes(), &r); err != nil || r.N != 1000-PerSecond {
+			t.Errorf("%s: it says that %d were left out, want %d (%v)", out.Bytes(), r.N, 1000-PerSecond, err)
 		}
 		out.Reset()
 		log.Info("refused")

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// perSecond is how many records with the same message pass in a second: who
+// PerSecond is how many records with the same message pass in a second: who
 // causes events, a peer that is refused above all, must not fill the disk.
-const perSecond = 20
+const PerSecond = 20
 
 // sampler passes on the first records of each message and second, and with the
 // next that passes says how many did not. Messages are constants of the
@@ -63,7 +63,7 @@ func (s *shown) admit(message string, now time.Time) (dropped int, pass bool) {
 	if now.Sub(w.began) >= time.Second {
 		w.began, w.passed = now, 0
 	}
-	if w.passed >= perSecond {
+	if w.passed >= PerSecond {
 		w.dropped++
 		return 0, false
 	}
