@@ -32,8 +32,9 @@ type AcceptOptions struct {
 	Header http.Header
 	// BaseContext returns the context whose values the context of a [Handler]
 	// has. Nil: that of the request. It keeps alive what net/http and
-	// middleware have put there, about 0.4 KB a connection with net/http
-	// alone; a server that needs none of it returns context.Background.
+	// middleware have put there, about 0.6 KB a connection with net/http
+	// alone on 64-bit systems; a server that needs none of it returns
+	// context.Background.
 	BaseContext func(r *http.Request) context.Context
 	// HandshakeTimeout is how long the response may take to be written.
 	// Default 5 s. How long the request may take is up to the http.Server: see
