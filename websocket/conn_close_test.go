@@ -224,9 +224,9 @@ func TestCloseGivesUp(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(s.ctx)
 		closed := async(func() error { return s.Close(ctx, StatusNormalClosure, "") })
 		s.peer.want(closeFrame(StatusNormalClosure, ""))
-		cause := errors.New("no patience")
-		cancel(cause)
-		if err := <-closed; err != cause {
+		errCause := errors.New("no patience")
+		cancel(errCause)
+		if err := <-closed; err != errCause {
 			t.Errorf("%v", err)
 		}
 		<-s.Done()

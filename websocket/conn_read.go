@@ -196,8 +196,13 @@ func (c *Conn) fill(ctx context.Context) error {
 		if err := c.beforeFill(ctx); err != nil {
 			return err
 		}
-		err := c.receive()
+		// To where a large message is being gathered, or else to a pooled
+		// buffer, which is taken only when there is something to read.
+		c.flags.set(isParked)
+		n, err := c.stream.Read((*connMemory)(c))
+		c.flags.clear(isParked)
 		if err == nil {
+			c.took(n)
 			return nil
 		}
 		if err = c.notFilled(err); err != nil {
@@ -234,7 +239,7 @@ func (c *Conn) beforeFill(ctx context.Context) error {
 	return nil
 }
 
-// notFilled handles what receive came back with instead of input. Nil means to
+// notFilled handles what came instead of input. Nil means to
 // try again.
 func (c *Conn) notFilled(err error) error {
 	if err != errWoken {
@@ -261,19 +266,6 @@ func (c *Conn) fail(err error) error {
 	}
 	c.readErr = err
 	c.end(err)
-	return err
-}
-
-// receive reads once from the stream: to where a large message is being
-// gathered, or else to a pooled buffer, which it takes only when there is
-// something to read.
-func (c *Conn) receive() error {
-	c.flags.set(isParked)
-	n, err := c.stream.Read((*connMemory)(c))
-	c.flags.clear(isParked)
-	if n > 0 {
-		c.took(n)
-	}
 	return err
 }
 

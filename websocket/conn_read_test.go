@@ -59,8 +59,8 @@ func (s *scripted) cancelledRead(way string, n int) {
 	for range n {
 		<-s.stream.reading
 	}
-	cancel(cause)
-	if err := <-failed; err != cause {
+	cancel(errCause)
+	if err := <-failed; err != errCause {
 		s.t.Fatalf("cancelled %s: %v, want the cause", way, err)
 	}
 }
@@ -230,9 +230,9 @@ func TestReadWithContextThatHasEnded(t *testing.T) {
 	run(t, func(t *testing.T, tr transport) {
 		s := serve(t, tr, nil)
 		ended, cancel := context.WithCancelCause(s.ctx)
-		cause := errors.New("over")
-		cancel(cause)
-		if _, _, err := s.Read(ended); err != cause {
+		errCause := errors.New("over")
+		cancel(errCause)
+		if _, _, err := s.Read(ended); err != errCause {
 			t.Fatalf("nothing there: %v", err)
 		}
 		// What has been received needs no waiting, so the context does not count.
@@ -240,7 +240,7 @@ func TestReadWithContextThatHasEnded(t *testing.T) {
 		s.wantRead(Text, "a")
 		wantMessage(t, "b", Text)(s.Read(ended))
 		wantMessage(t, "c", Text)(s.Read(ended))
-		if _, _, err := s.Read(ended); err != cause {
+		if _, _, err := s.Read(ended); err != errCause {
 			t.Fatalf("behind the last: %v", err)
 		}
 		s.peer.write(text("d"))

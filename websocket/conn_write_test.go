@@ -48,10 +48,10 @@ func TestWriteCancelled(t *testing.T) {
 						switch {
 						case err == nil:
 							want = append(want, text(p))
-						case errors.As(err, &partial) && errors.Is(err, cause):
+						case errors.As(err, &partial) && errors.Is(err, errCause):
 							want = append(want, text(p))
 							broken = true
-						case err == cause:
+						case err == errCause:
 							refused++
 						default:
 							t.Fatal(err)
@@ -67,14 +67,14 @@ func TestWriteCancelled(t *testing.T) {
 	}
 }
 
-var cause = errors.New("cancelled by the test")
+var errCause = errors.New("cancelled by the test")
 
 // writeUnlessWaiting writes p, but gives up when it would have to wait: at once
 // if the writer goroutine is already waiting.
 func (s *scripted) writeUnlessWaiting(p string, behind bool) error {
 	ctx, cancel := context.WithCancelCause(s.ctx)
 	defer cancel(nil)
-	stop := func() { cancel(cause) }
+	stop := func() { cancel(errCause) }
 	if !behind {
 		s.stream.onWait.Store(&stop)
 		defer s.stream.onWait.Store(nil)

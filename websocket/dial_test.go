@@ -158,11 +158,11 @@ func TestDialTimeout(t *testing.T) {
 		t.Cleanup(func() { theirs.Close() })
 		go func() {
 			http.ReadRequest(bufio.NewReader(theirs))
-			cancel(cause)
+			cancel(errCause)
 		}()
 		return ours, nil
 	}})
-	if !errors.Is(err, cause) {
+	if !errors.Is(err, errCause) {
 		t.Errorf("%v", err)
 	}
 }

@@ -95,7 +95,7 @@ func TestPanicCostsOneConnection(t *testing.T) {
 type contextKey struct{}
 
 // TestHandlerContext has the values of the request's, outlives it, and ends with
-// the connection, which is its cause.
+// the connection, which is its errCause.
 func TestHandlerContext(t *testing.T) {
 	ctxs := make(chan context.Context, 1)
 	release := make(chan struct{})

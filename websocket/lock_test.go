@@ -53,14 +53,14 @@ func TestLockIsFair(t *testing.T) {
 				case err == nil:
 					got = append(got, i)
 					l.Unlock()
-				case err != cause:
+				case err != errCause:
 					t.Errorf("%d: %v", i, err)
 				}
 			})
 			synctest.Wait() // until it waits
 		}
 		for _, i := range []int{0, 4, 9} { // the first, one between, the last
-			cancels[i](cause)
+			cancels[i](errCause)
 		}
 		synctest.Wait()
 		l.Unlock()

@@ -109,7 +109,7 @@ func TestPingYields(t *testing.T) {
 		f, result, _ := s.pinging(s.ctx)
 		s.peer.write(text("kept"))
 		s.peer.wantIdle()
-		got := make(chan string, 3)
+		got := make(chan string)
 		go func() {
 			for range 3 {
 				_, p, err := s.Read(s.ctx)
@@ -119,12 +119,17 @@ func TestPingYields(t *testing.T) {
 				got <- string(p)
 			}
 		}()
-		s.peer.wantIdle()
-		s.peer.write(text("first"), pong(f.payload), text("second"))
-		for _, want := range []string{"kept", "first", "second"} {
-			if p := <-got; p != want {
-				t.Errorf("%q, want %q", p, want)
-			}
+		if p := <-got; p != "kept" {
+			t.Errorf("%q", p)
+		}
+		s.peer.wantIdle() // until the reader waits
+		s.peer.write(text("before the answer"))
+		if p := <-got; p != "before the answer" {
+			t.Errorf("%q", p)
+		}
+		s.peer.write(pong(f.payload), text("behind it"))
+		if p := <-got; p != "behind it" {
+			t.Errorf("%q", p)
 		}
 		if err := <-result; err != nil {
 			t.Error(err)

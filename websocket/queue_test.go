@@ -168,8 +168,8 @@ func TestQueueBlock(t *testing.T) {
 		gaveUp := async(func() error { return s.Send(ctx, Message{Type: Text, Data: []byte("given up")}) })
 		waits := async(func() error { return s.send(of("c", 70)) })
 		s.peer.wantIdle()
-		cancel(cause)
-		if err := <-gaveUp; err != cause {
+		cancel(errCause)
+		if err := <-gaveUp; err != errCause {
 			t.Errorf("%v", err)
 		}
 		select {

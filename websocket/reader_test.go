@@ -125,8 +125,8 @@ func TestNextReaderCancelled(t *testing.T) {
 		s.stream.forget()
 		failed := async(func() error { _, err := r.Read(make([]byte, 4)); return err })
 		<-s.stream.reading
-		cancel(cause)
-		if err := <-failed; err != cause {
+		cancel(errCause)
+		if err := <-failed; err != errCause {
 			t.Errorf("%v", err)
 		}
 		s.peer.write(last("rest"), text("next"))

@@ -96,9 +96,9 @@ func TestNextWriterLetsControlFramesBetween(t *testing.T) {
 		behind := async(func() error { return s.Write(s.ctx, Text, []byte("behind")) })
 		s.peer.write(ping("2"))
 		s.peer.want(pong("2")) // and nothing else
-		cancel(cause)
+		cancel(errCause)
 		for i, failed := range all {
-			if err := <-failed; err != cause {
+			if err := <-failed; err != errCause {
 				t.Errorf("way %d: %v", i, err)
 			}
 		}

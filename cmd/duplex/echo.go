@@ -74,19 +74,15 @@ func (o *echoOptions) run(env *cli.Env) error {
 // and browsers refuse a server that chooses none.
 func anySubprotocol(_ *http.Request, offered []string) string { return offered[0] }
 
-// echoing returns a handler that echoes until s drains.
+// echoing returns a handler that sends every message back, until the connection
+// ends or s drains.
 func echoing(s *httpd.Server) func(context.Context, *websocket.Conn) error {
 	return func(ctx context.Context, c *websocket.Conn) error {
 		if !s.Conns.Add(c) {
 			return &websocket.CloseError{Code: websocket.StatusGoingAway}
 		}
-		return echo(ctx, c)
+		return c.ReadEach(ctx, func(typ websocket.MessageType, p []byte) error {
+			return c.Write(ctx, typ, p)
+		})
 	}
-}
-
-// echo sends every message back, until the connection ends.
-func echo(ctx context.Context, c *websocket.Conn) error {
-	return c.ReadEach(ctx, func(typ websocket.MessageType, p []byte) error {
-		return c.Write(ctx, typ, p)
-	})
 }

@@ -5,11 +5,12 @@ import (
 	"runtime/debug"
 )
 
-// GCPercent is by how much the heap grows before the garbage collector runs.
-const GCPercent = 50
+// GCPercent is by how much of what is live the heap grows before the garbage
+// collector runs.
+const GCPercent = 40
 
-// leanHeap lets the heap grow by half of what is live before the garbage
-// collector runs, instead of by all of it, unless GOGC says otherwise. What a
+// leanHeap has the garbage collector run before the heap has grown by as much
+// as is live, unless GOGC says otherwise. What a
 // server with many connections needs most is memory, and only handshakes leave
 // garbage behind: messages allocate nothing.
 func leanHeap() {
