@@ -2,8 +2,6 @@ package protocol
 
 import (
 	"encoding/base64"
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
 
@@ -23,20 +21,6 @@ func TestAcceptKey(t *testing.T) {
 	// The key that RFC 6455 4.1 prints for the octets 1 to 16.
 	if got := AcceptKey("AQIDBAUGBwgJCgsMDQ4PEC=="); got != "OfS0wDaT5NoxF2gqm7Zj2YtetzM=" {
 		t.Errorf("got %q", got)
-	}
-}
-
-// Where only approved cryptography is allowed, SHA-1 panics unless its use is
-// declared to be none of security.
-func TestAcceptKeyInFIPSMode(t *testing.T) {
-	program, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	run := exec.Command(program, "-test.run=^TestAcceptKey$")
-	run.Env = append(os.Environ(), "GODEBUG=fips140=only")
-	if out, err := run.CombinedOutput(); err != nil {
-		t.Errorf("%v\n%s", err, out)
 	}
 }
 
