@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/duplexws/duplex/protocol"
@@ -189,4 +190,32 @@ func TestNetConnWriteDeadlineMidFrame(t *testing.T) {
 		}
 		s.peer.want(binaryF(large), binaryF("after"))
 	}, tcp, tlsTCP)
+}
+
+// TestDeadlineMovedAsItPasses: the old deadline does not end the new context.
+func TestDeadlineMovedAsItPasses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var d deadline
+		d.renew()
+		cancel, proceed := d.cancel, make(chan struct{})
+		d.cancel = func(cause error) {
+			<-proceed
+			cancel(cause)
+		}
+		d.set(time.Now().Add(time.Second))
+		time.Sleep(2 * time.Second) // it has passed, and is on its way
+		moved := make(chan struct{})
+		go func() {
+			defer close(moved)
+			d.set(time.Now().Add(time.Hour))
+		}()
+		synctest.Wait()
+		close(proceed)
+		<-moved
+		synctest.Wait()
+		if err := d.context().Err(); err != nil {
+			t.Error(err)
+		}
+		d.end()
+	})
 }
