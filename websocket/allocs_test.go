@@ -118,7 +118,7 @@ func TestAllocsWrite(t *testing.T) {
 		allocs(t, "Send", 0, func() { s.Send(ctx, Message{Type: Text, Data: short}) })
 		allocs(t, "SendPrepared", 0, func() { s.SendPrepared(ctx, prepared) })
 		if s.flags.has(hasEnded) {
-			t.Error(s.err())
+			t.Error(s.Err())
 		}
 	}
 }

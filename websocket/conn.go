@@ -230,8 +230,10 @@ func (c *Conn) releaseEnded() {
 	}
 }
 
-// err returns why the connection has ended.
-func (c *Conn) err() error {
+// Err returns why the connection has ended, and nil while it has not. It is
+// what a call that waits is told: a [*CloseError] of the peer's, a
+// [*ProtocolError], [ErrAbnormal], [ErrClosed] and their like.
+func (c *Conn) Err() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.endErr

@@ -52,7 +52,7 @@ func (c *Conn) Close(ctx context.Context, code StatusCode, reason string) error 
 
 func (c *Conn) closeResult() error {
 	var closed *CloseError
-	if err := c.err(); !errors.As(err, &closed) {
+	if err := c.Err(); !errors.As(err, &closed) {
 		return err
 	}
 	return nil
@@ -65,7 +65,7 @@ func (c *Conn) sendClose(ctx context.Context, code StatusCode, reason string) er
 	}
 	defer c.unlockWrite()
 	if c.flags.has(hasEnded) {
-		return c.err()
+		return c.Err()
 	}
 	if c.flags.has(owesFrames) { // the peer's Close frame may have come first
 		if act := c.takeOutbox(); act&protocol.EndTransport != 0 {

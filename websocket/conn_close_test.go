@@ -420,3 +420,20 @@ func within(t testing.TB, got, want time.Duration) {
 		t.Errorf("took %v, want %v", got, want)
 	}
 }
+
+// TestErr: why a connection has ended is told to whoever asks, and not before.
+func TestErr(t *testing.T) {
+	server, client := pair(t, tcp, nil)
+	if err := client.Err(); err != nil {
+		t.Errorf("of a living connection: %v", err)
+	}
+	closed := async(func() error { return server.Close(t.Context(), 4001, "over") })
+	client.Read(t.Context())
+	if err := <-closed; err != nil {
+		t.Error(err)
+	}
+	var said *CloseError
+	if err := client.Err(); !errors.As(err, &said) || said.Code != 4001 {
+		t.Errorf("behind the peer's close: %v", err)
+	}
+}

@@ -25,7 +25,7 @@ func (c *Conn) flush(ctx context.Context, tail []byte, start int) error {
 	if err != errWoken {
 		err = abnormal(err)
 		c.end(err)
-		return c.err()
+		return c.Err()
 	}
 	return c.cancelled(ctx, tail, start, n)
 }

@@ -72,7 +72,7 @@ func (c *Conn) unlockRead() {
 
 // releaseRead gives the reader's memory back.
 func (c *Conn) releaseRead() {
-	c.breakReader(c.err())
+	c.breakReader(c.Err())
 	c.dropInput()
 	c.unwatch()
 }
@@ -225,7 +225,7 @@ func (c *Conn) beforeFill(ctx context.Context) error {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case c.flags.has(hasEnded):
-		return c.fail(c.err())
+		return c.fail(c.Err())
 	case c.flags.has(isBorrowed) && c.more().readers.Load() > 0:
 		return errYield
 	}
@@ -262,7 +262,7 @@ func (c *Conn) notFilled(err error) error {
 // another reason that closed the transport under the reader.
 func (c *Conn) fail(err error) error {
 	if c.flags.has(hasEnded) {
-		err = c.err()
+		err = c.Err()
 	}
 	c.readErr = err
 	c.end(err)

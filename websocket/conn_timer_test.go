@@ -104,7 +104,7 @@ func TestNobodyReads(t *testing.T) {
 		synctest.Wait()
 		select {
 		case <-s.Done():
-			t.Fatalf("ended: %v", s.err())
+			t.Fatalf("ended: %v", s.Err())
 		default:
 		}
 		s.peer.write(text("still there"))
@@ -374,7 +374,7 @@ func TestWriteTimeoutOfQueue(t *testing.T) {
 			}
 		}
 		<-s.Done()
-		if err := s.err(); err != ErrWriteTimeout {
+		if err := s.Err(); err != ErrWriteTimeout {
 			t.Error(err)
 		}
 		within(t, time.Since(start), DefaultWriteTimeout)

@@ -52,7 +52,7 @@ func (c *Conn) lockMessage(ctx context.Context) error {
 	}
 	err := l.Lock(ctx, c.Done())
 	if err == errGivenUp {
-		err = c.err()
+		err = c.Err()
 	}
 	return err
 }
@@ -94,7 +94,7 @@ func (c *Conn) releaseWrite() {
 // writeMessage writes one message, with the lock held.
 func (c *Conn) writeMessage(ctx context.Context, typ MessageType, p []byte) error {
 	if c.flags.has(hasEnded) {
-		return c.err()
+		return c.Err()
 	}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)

@@ -76,7 +76,7 @@ func TestKeepaliveSparesABusyReader(t *testing.T) {
 			return done
 		})
 		if err != done || s.flags.has(hasEnded) {
-			t.Errorf("a healthy peer was given up: %v, %v", err, s.err())
+			t.Errorf("a healthy peer was given up: %v, %v", err, s.Err())
 		}
 	})
 }
@@ -204,7 +204,7 @@ func TestStickyDeadline(t *testing.T) {
 		t.Errorf("the next write: %v", err)
 	}
 	<-c.Done()
-	if err := c.err(); !errors.Is(err, ErrAbnormal) {
+	if err := c.Err(); !errors.Is(err, ErrAbnormal) {
 		t.Errorf("it ended with %v", err)
 	}
 }

@@ -155,7 +155,7 @@ func (c *Conn) sendPing(ctx context.Context) (*pingWait, error) {
 	}
 	defer c.unlockWrite()
 	if c.flags.has(hasEnded) {
-		return nil, c.err()
+		return nil, c.Err()
 	}
 	w.sent = c.set.clock.Now()
 	c.mu.Lock()

@@ -57,7 +57,7 @@ func (c *Conn) WritePrepared(ctx context.Context, p *Prepared) error {
 	}
 	defer c.unlockWrite()
 	if c.flags.has(hasEnded) {
-		return c.err()
+		return c.Err()
 	}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)

@@ -85,7 +85,7 @@ func (c *Conn) Send(ctx context.Context, m Message) error {
 // send sends q at once if nothing waits before it, and queues it otherwise.
 func (c *Conn) send(ctx context.Context, q queued) error {
 	if c.flags.has(hasEnded) {
-		return c.err()
+		return c.Err()
 	}
 	if !c.queued() && !c.dirtyBehind() && c.writeLock.TryLock() {
 		if !c.composing && !c.queued() && !c.flags.has(hasWriter) {
@@ -104,14 +104,14 @@ func (c *Conn) dirtyBehind() bool { return c.flags.has(hasWriter) }
 // sendNow writes without waiting. Called with the write lock held.
 func (c *Conn) sendNow(q queued) error {
 	if c.flags.has(hasEnded) {
-		return c.err()
+		return c.Err()
 	}
 	if err := c.appendQueued(q); err != nil {
 		return c.refused(err)
 	}
 	c.flushNow()
 	if c.flags.has(hasEnded) {
-		return c.err()
+		return c.Err()
 	}
 	return nil
 }
@@ -230,7 +230,7 @@ func (c *Conn) admit(q *sendQueue, m queued) (wait <-chan struct{}, err error) {
 	q.mu.Lock()
 	if q.closed {
 		q.mu.Unlock()
-		return nil, c.err()
+		return nil, c.Err()
 	}
 	wait, dropped, err := q.admit(c.set.queue, m)
 	q.mu.Unlock()

@@ -34,7 +34,7 @@ func (c *Conn) compose(ctx context.Context, typ MessageType) error {
 	}
 	defer c.unlockWrite()
 	if c.flags.has(hasEnded) {
-		return c.err()
+		return c.Err()
 	}
 	if err := c.out.CheckMessage(typ, true, nil); err != nil {
 		return c.refused(err)
@@ -117,7 +117,7 @@ func (w *messageWriter) fragment(p []byte, last bool) error {
 	}
 	defer c.unlockWrite()
 	if c.flags.has(hasEnded) {
-		return c.err()
+		return c.Err()
 	}
 	if err := c.out.BeginFragment(w.typ, last, false, p); err != nil {
 		return c.refused(err)
