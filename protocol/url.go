@@ -14,10 +14,21 @@ type URL struct {
 	Name    string // the host of Address, for TLS
 	Host    string // for the Host field: no zone, no default port
 	Target  string // path and query; "/" if there is no path
+
+	// User is the user name and password, nil if there are none. RFC 6455 has
+	// no place for them; a client sends them as Basic authentication
+	// (https://www.rfc-editor.org/rfc/rfc7617).
+	User *url.Userinfo
+}
+
+// SameOrigin reports whether u and v have the same scheme, host and port.
+func (u URL) SameOrigin(v URL) bool {
+	return u.Secure == v.Secure && strings.EqualFold(u.Address, v.Address)
 }
 
 // ParseURL reads a URI with the scheme ws or wss, or with http or https, which
-// mean the same here, as in browsers. A user name or a fragment is an error.
+// mean the same here, as in browsers. A fragment is an error. No
+// error repeats what stands in s, which may have a password.
 func ParseURL(s string) (URL, error) {
 	if strings.Contains(s, "#") {
 		return URL{}, errors.New("websocket: malformed URL: a WebSocket URI has no fragment")
@@ -30,7 +41,7 @@ func ParseURL(s string) (URL, error) {
 		}
 		return URL{}, errors.New("websocket: malformed URL: " + err.Error())
 	}
-	parsed := URL{Secure: u.Scheme == "wss" || u.Scheme == "https", Name: u.Hostname(), Target: u.RequestURI()}
+	parsed := URL{Secure: u.Scheme == "wss" || u.Scheme == "https", Name: u.Hostname(), Target: u.RequestURI(), User: u.User}
 	parsed.Address, parsed.Host = addressAndHost(u, parsed.Secure)
 	if wrong := checkURL(u, &parsed); wrong != "" {
 		return URL{}, errors.New("websocket: malformed URL: " + wrong)
@@ -42,8 +53,8 @@ func checkURL(u *url.URL, parsed *URL) (wrong string) {
 	switch {
 	case u.Scheme != "ws" && u.Scheme != "http" && !parsed.Secure:
 		return "the scheme must be ws or wss"
-	case u.User != nil:
-		return "a WebSocket URI has no user name: set the Authorization field"
+	case strings.Contains(u.User.Username(), ":"):
+		return "a user name cannot have a colon" // RFC 7617 2
 	case !isHost(parsed.Host):
 		return "the host or port is missing or malformed (write names beyond ASCII in punycode)"
 	case !isTarget(parsed.Target):
