@@ -116,7 +116,7 @@ func TestParseURLUser(t *testing.T) {
 	for s, want := range map[string]string{
 		"ws://example.com/":                  "",
 		"ws://ada@example.com/":              "ada",
-		"wss://ada:love%2Clace@example.com/": "ada:love%2Clace",
+		"wss://ada:love%2Clace@example.com/": "ada:love,lace",
 		"ws://ada:a%3Ab@example.com/":        "ada:a%3Ab",
 		"ws://:key@example.com/":             ":key",
 	} {
