@@ -39,7 +39,10 @@ func TestDefaults(t *testing.T) {
 		"extension offers":           protocol.MaxExtensionOffers,
 		"parameters of an extension": protocol.MaxExtensionParams,
 		"subprotocols offered":       protocol.MaxSubprotocols,
+		"Dial: HandshakeTimeout":     DefaultDialTimeout,
 		"Dial: response head":        maxResponseHead,
+		"Dial: refusal body":         maxRefusalBody,
+		"MaxRedirects":               new(DialOptions).MaxRedirects,
 
 		"ConfigureServer: MaxHeaderBytes":    server.MaxHeaderBytes,
 		"ConfigureServer: ReadHeaderTimeout": server.ReadHeaderTimeout,

@@ -109,13 +109,13 @@ func TestDialRefused(t *testing.T) {
 		is     func(err error) bool
 	}{
 		{func(*http.Request) string { return "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n" }, func(err error) bool {
-			var e *protocol.RefusedError
+			var e *RefusedError
 			return errors.As(err, &e) && e.Status == 404
 		}},
 		{func(*http.Request) string {
 			return "HTTP/1.1 302 Found\r\nLocation: ws://elsewhere.example/\r\nContent-Length: 0\r\n\r\n"
 		}, func(err error) bool {
-			var e *protocol.RefusedError
+			var e *RefusedError
 			return errors.As(err, &e) && e.Status == 302
 		}},
 		{func(r *http.Request) string { return strings.Replace(switching(r), "Accept: ", "Accept: x", 1) }, func(err error) bool {
@@ -148,7 +148,7 @@ func TestDialTimeout(t *testing.T) {
 		if _, err := dialPipe(t, &DialOptions{Options: Options{Clock: NewClock()}}, silent); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%v", err)
 		}
-		if d := time.Since(start); d != DefaultHandshakeTimeout {
+		if d := time.Since(start); d != DefaultDialTimeout {
 			t.Errorf("took %v", d)
 		}
 	})

@@ -12,8 +12,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-
-	"github.com/duplexws/duplex/protocol"
 )
 
 // TestHandlerResult: how a handler ends decides how its connection does.
@@ -228,7 +226,7 @@ func TestHandlerRefuses(t *testing.T) {
 	called := func(context.Context, *Conn) error { t.Error("called"); return nil }
 	s := newSite(t, Handler(called))
 	_, err := Dial(t.Context(), s.url(), &DialOptions{Header: http.Header{"Origin": {"https://evil.example"}}})
-	var refused *protocol.RefusedError
+	var refused *RefusedError
 	if !errors.As(err, &refused) || refused.Status != http.StatusForbidden {
 		t.Errorf("%v", err)
 	}

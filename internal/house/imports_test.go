@@ -39,8 +39,8 @@ var directions = []row{
 		reason: "both drivers and the hub stand on it, so it knows none of them",
 	},
 	{
-		paths:  []string{"internal/poll", "internal/http1"},
-		reason: "the event loop's tools know nothing of WebSocket",
+		paths:  []string{"internal/poll", "internal/http1", "internal/socks5"},
+		reason: "the drivers' tools know nothing of WebSocket",
 	},
 	{
 		paths:  []string{"internal/testenv"},
@@ -62,7 +62,7 @@ var directions = []row{
 	},
 	{
 		paths:  []string{"websocket"},
-		ours:   []string{"protocol", "internal/wheel", "internal/pool"},
+		ours:   []string{"protocol", "internal/wheel", "internal/pool", "internal/socks5"},
 		reason: "a driver moves bytes between a transport and the core; it knows neither the other driver nor the hub",
 	},
 	{
