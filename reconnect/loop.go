@@ -1,0 +1,231 @@
+package reconnect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/duplexws/duplex/websocket"
+)
+
+// loop is one use of a sequence.
+type loop struct {
+	ctx    context.Context
+	url    string
+	o      Options
+	budget *Budget
+	random func(n int64) int64 // uniform in [0, n)
+
+	// Since the last stable connection:
+	outage   time.Time // when it ended, or the loop began
+	failures int
+	renewed  bool  // refused credentials have been renewed
+	err      error // the last failure
+}
+
+func newLoop(ctx context.Context, url string, o *Options) *loop {
+	return &loop{ctx: ctx, url: url, o: o.withDefaults(), random: rand.Int64N}
+}
+
+func (l *loop) run(yield func(*websocket.Conn, error) bool) {
+	var err error
+	defer func() { l.report(Ended, 0, err) }()
+	if l.budget = l.o.Budget; l.budget == nil {
+		origin := originOf(l.url)
+		l.budget = origins.join(origin)
+		defer origins.leave(origin)
+	}
+	l.outage = time.Now()
+	if err = l.connections(yield); err != nil {
+		yield(nil, err)
+	}
+}
+
+// connections yields connections, and returns the error to end with.
+func (l *loop) connections(yield func(*websocket.Conn, error) bool) error {
+	for {
+		if err := l.queue(); err != nil {
+			return err
+		}
+		conn, err := l.dial()
+		if err == nil {
+			l.report(Connected, 0, nil)
+			if !l.lend(conn, yield) {
+				return nil
+			}
+			err = l.err
+		}
+		if l.ctx.Err() != nil {
+			return context.Cause(l.ctx)
+		}
+		v := l.judge(err)
+		switch v.Action {
+		case Fail:
+			return err
+		case Done:
+			return nil
+		}
+		if err := l.wait(v); err != nil {
+			return err
+		}
+	}
+}
+
+// queue waits for the budget.
+func (l *loop) queue() error {
+	if l.ctx.Err() != nil {
+		return context.Cause(l.ctx)
+	}
+	turn := l.budget.ask()
+	if turn == nil {
+		return nil
+	}
+	l.report(Queued, 0, l.err)
+	ctx := l.ctx
+	if l.o.GiveUpAfter > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, l.outage.Add(l.o.GiveUpAfter))
+		defer cancel()
+	}
+	switch err := turn.wait(ctx); {
+	case err == nil:
+		return nil
+	case l.ctx.Err() != nil:
+		return context.Cause(l.ctx)
+	default:
+		return l.gaveUp()
+	}
+}
+
+func (l *loop) dial() (*websocket.Conn, error) {
+	l.report(Connecting, 0, nil)
+	a := &Attempt{URL: l.url, Options: clone(l.o.Dial), Number: l.failures + 1, Err: l.err}
+	if l.o.Prepare != nil {
+		if err := l.o.Prepare(l.ctx, a); err != nil {
+			return nil, err
+		}
+	}
+	if err := checkURL(a.URL); err != nil {
+		return nil, err
+	}
+	return l.o.DialFunc(l.ctx, a.URL, a.Options)
+}
+
+// lend yields conn and closes it afterwards. It reports whether the body wants
+// another one, and leaves in l.err why this one has ended.
+func (l *loop) lend(conn *websocket.Conn, yield func(*websocket.Conn, error) bool) (again bool) {
+	defer conn.CloseNow() // in a panic too
+	began := time.Now()
+	if !yield(conn, nil) {
+		conn.Close(l.ctx, websocket.StatusNormalClosure, "")
+		return false
+	}
+	if time.Since(began) >= l.o.StableAfter {
+		l.outage, l.failures, l.renewed = time.Now(), 0, false
+	}
+	if l.err = ended(conn); l.err == nil {
+		l.err = ErrLeft
+		conn.Close(l.ctx, websocket.StatusGoingAway, "")
+	}
+	return true
+}
+
+// noTime is a context that has ended.
+var noTime = func() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx
+}()
+
+// ended returns why conn has ended, and nil while it is open. Between the
+// peer's Close frame and the end of the transport Err does not know yet, but a
+// writer is told: ask for one that cannot be had.
+func ended(conn *websocket.Conn) error {
+	if err := conn.Err(); err != nil {
+		return err
+	}
+	_, err := conn.NextWriter(noTime, 0)
+	closed, broken := (*websocket.CloseError)(nil), (*websocket.ProtocolError)(nil)
+	if errors.As(err, &closed) || errors.As(err, &broken) {
+		return err
+	}
+	return conn.Err()
+}
+
+// judge counts a failure and says what to do about it.
+func (l *loop) judge(err error) Verdict {
+	l.err = err
+	l.failures++
+	v := l.o.Classify(err)
+	if v.Action == Renew {
+		v.Action = Retry
+		if l.o.Prepare == nil || l.renewed {
+			v.Action = Fail
+		}
+		l.renewed = true
+	}
+	return v
+}
+
+// wait waits between attempts.
+func (l *loop) wait(v Verdict) error {
+	wait := l.backoff(v)
+	if l.o.MaxAttempts > 0 && l.failures >= l.o.MaxAttempts ||
+		l.o.GiveUpAfter > 0 && time.Since(l.outage)+wait > l.o.GiveUpAfter {
+		return l.gaveUp()
+	}
+	l.report(Waiting, wait, l.err)
+	return l.sleep(wait, v.After)
+}
+
+// backoff draws a wait: what the server asked for, and full jitter on top.
+func (l *loop) backoff(v Verdict) time.Duration {
+	bound := l.o.MinBackoff
+	for range l.failures - 1 {
+		if bound >= l.o.MaxBackoff {
+			break
+		}
+		bound *= 2
+	}
+	bound = max(min(bound, l.o.MaxBackoff), v.Spread)
+	return max(v.After, 0) + time.Duration(l.random(int64(bound)+1))
+}
+
+// sleep sleeps for d, which RetryNow cuts down to floor.
+func (l *loop) sleep(d, floor time.Duration) error {
+	now := l.o.RetryNow
+	select {
+	case <-now: // of before
+	default:
+	}
+	began := time.Now()
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	for {
+		select {
+		case <-timer.C:
+			return nil
+		case <-l.ctx.Done():
+			return context.Cause(l.ctx)
+		case _, sent := <-now:
+			now = nil
+			if sent { // a closed channel says nothing
+				timer.Reset(max(0, floor-time.Since(began)))
+			}
+		}
+	}
+}
+
+func (l *loop) gaveUp() error {
+	if l.err == nil { // the budget alone took all the time
+		return fmt.Errorf("%w: no attempt within %v", ErrGaveUp, l.o.GiveUpAfter)
+	}
+	return fmt.Errorf("%w: %d failures in %v: %w", ErrGaveUp, l.failures, time.Since(l.outage).Round(time.Millisecond), l.err)
+}
+
+// report tells of the attempt under way, or, for Waiting, of the next.
+func (l *loop) report(p Phase, wait time.Duration, err error) {
+	l.o.OnState(State{Phase: p, Attempt: l.failures + 1, Wait: wait, Err: err})
+}
