@@ -60,7 +60,7 @@ func start(t *testing.T, bin string, args ...string) *process {
 		}
 	})
 	line, err := bufio.NewReader(stdout).ReadString('\n')
-	found := regexp.MustCompile(`listening on (\w+://\S+)/ `).FindStringSubmatch(line)
+	found := regexp.MustCompile(`listening on (\w+://\S+)/\s`).FindStringSubmatch(line)
 	if found == nil {
 		t.Fatalf("it printed %q (%v)\n%s", line, err, p.log)
 	}

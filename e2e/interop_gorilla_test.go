@@ -1,0 +1,110 @@
+package e2e
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+func startGorilla(t *testing.T, cert *certificate) agent {
+	return newGoAgent(t, cert, gorillaLibrary{})
+}
+
+type gorillaLibrary struct{}
+
+func (gorillaLibrary) dial(ctx context.Context, url string, config *tls.Config) (player, error) {
+	dialer := websocket.Dialer{TLSClientConfig: config}
+	c, _, err := dialer.DialContext(ctx, url, nil)
+	if err != nil {
+		return nil, err
+	}
+	return newGorillaPlayer(c), nil
+}
+
+func (gorillaLibrary) handler(f func(*http.Request, player)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var up websocket.Upgrader
+		if c, err := up.Upgrade(w, r, nil); err == nil {
+			f(r, newGorillaPlayer(c))
+		}
+	})
+}
+
+type gorillaPlayer struct {
+	*inbox
+	c *websocket.Conn
+}
+
+func newGorillaPlayer(c *websocket.Conn) *gorillaPlayer {
+	p := &gorillaPlayer{newInbox(), c}
+	c.SetPongHandler(func(payload string) error {
+		p.ponged([]byte(payload))
+		return nil
+	})
+	go p.read()
+	return p
+}
+
+func (p *gorillaPlayer) read() {
+	for {
+		op, data, err := p.c.ReadMessage()
+		if err != nil {
+			var c *websocket.CloseError
+			if errors.As(err, &c) && c.Code != websocket.CloseAbnormalClosure {
+				err = &closeError{c.Code, c.Text}
+			}
+			p.finish(err)
+			return
+		}
+		p.put(map[int]string{websocket.TextMessage: "text", websocket.BinaryMessage: "binary"}[op], data)
+	}
+}
+
+func (p *gorillaPlayer) send(typ string, pieces [][]byte, between func() error) error {
+	op := websocket.TextMessage
+	if typ == "binary" {
+		op = websocket.BinaryMessage
+	}
+	if len(pieces) == 1 {
+		return p.c.WriteMessage(op, pieces[0])
+	}
+	w, err := p.c.NextWriter(op)
+	if err != nil {
+		return err
+	}
+	for i, piece := range pieces {
+		if _, err := w.Write(piece); err != nil {
+			return err
+		}
+		if i == 0 && between != nil {
+			if err := between(); err != nil {
+				return err
+			}
+		}
+	}
+	return w.Close()
+}
+
+func (p *gorillaPlayer) ping(payload []byte) (sight, error) {
+	if err := p.c.WriteControl(websocket.PingMessage, payload, time.Now().Add(patience)); err != nil {
+		return sight{}, err
+	}
+	return ponged(p.pong())
+}
+
+func (p *gorillaPlayer) close(code int, reason string) sight {
+	if err := p.c.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, reason), time.Now().Add(patience)); err != nil {
+		return failed(err)
+	}
+	return p.answer()
+}
+
+func (p *gorillaPlayer) end() {
+	p.c.Close()
+	p.inbox.end()
+}

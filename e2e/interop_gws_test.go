@@ -1,0 +1,124 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"net/http"
+	"slices"
+	"testing"
+
+	"github.com/lxzan/gws"
+)
+
+func startGWS(t *testing.T, cert *certificate) agent { return newGoAgent(t, cert, gwsLibrary{}) }
+
+// gwsDiffers: it ends the transport behind its Close frame, without waiting for
+// the answer. It answers the codes below 1016 with 1000, and tells of a Close
+// frame without a code as 0. It cannot send one, nor a ping between fragments.
+func gwsDiffers(s *scenario) {
+	for i, see := range s.theySee {
+		switch {
+		case see.Saw == "answered":
+			s.theySee[i] = ended()
+		case see.Code == 1005:
+			s.theySee[i].Code = 0
+		}
+	}
+	for i, see := range s.weSee {
+		if see.Saw == "answered" && see.Code < 1016 && see.Code != 1005 {
+			s.weSee[i].Code = 1000
+		}
+	}
+	switch {
+	case slices.ContainsFunc(s.theirs, func(s step) bool { return s.Code == 1005 }):
+		s.cannot = "cannot send a Close frame without a code"
+	case slices.ContainsFunc(s.theirs, func(s step) bool { return s.Ping }):
+		s.cannot = "cannot send a ping between fragments: WriteFile holds the lock"
+	}
+}
+
+type gwsLibrary struct{}
+
+func (gwsLibrary) dial(_ context.Context, url string, config *tls.Config) (player, error) {
+	p := &gwsPlayer{inbox: newInbox()}
+	c, _, err := gws.NewClient(gwsHandler{inbox: p.inbox}, &gws.ClientOption{Addr: url, TlsConfig: config, CheckUtf8Enabled: true})
+	if err != nil {
+		return nil, err
+	}
+	p.c = c
+	go c.ReadLoop()
+	return p, nil
+}
+
+func (gwsLibrary) handler(f func(*http.Request, player)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p := &gwsPlayer{inbox: newInbox()}
+		c, err := gws.NewUpgrader(gwsHandler{inbox: p.inbox}, &gws.ServerOption{CheckUtf8Enabled: true}).Upgrade(w, r)
+		if err != nil {
+			return
+		}
+		p.c = c
+		go c.ReadLoop()
+		f(r, p)
+	})
+}
+
+type gwsHandler struct {
+	gws.BuiltinEventHandler
+	*inbox
+}
+
+// OnPing answers, which gws leaves to its user.
+func (h gwsHandler) OnPing(c *gws.Conn, payload []byte) { _ = c.WritePong(payload) }
+
+func (h gwsHandler) OnPong(_ *gws.Conn, payload []byte) { h.ponged(payload) }
+
+func (h gwsHandler) OnMessage(_ *gws.Conn, m *gws.Message) {
+	h.put(map[gws.Opcode]string{gws.OpcodeText: "text", gws.OpcodeBinary: "binary"}[m.Opcode], bytes.Clone(m.Bytes()))
+	_ = m.Close() // returns the pooled buffer
+}
+
+func (h gwsHandler) OnClose(_ *gws.Conn, err error) {
+	var c *gws.CloseError
+	if errors.As(err, &c) {
+		err = &closeError{int(c.Code), string(c.Reason)}
+	}
+	h.finish(err)
+}
+
+type gwsPlayer struct {
+	*inbox
+	c *gws.Conn
+}
+
+func (p *gwsPlayer) send(typ string, pieces [][]byte, _ func() error) error {
+	op := gws.OpcodeText
+	if typ == "binary" {
+		op = gws.OpcodeBinary
+	}
+	if len(pieces) == 1 {
+		return p.c.WriteMessage(op, pieces[0])
+	}
+	return p.c.WriteFile(op, bytes.NewReader(slices.Concat(pieces...))) // fragments of 128 KiB
+}
+
+func (p *gwsPlayer) ping(payload []byte) (sight, error) {
+	if err := p.c.WritePing(payload); err != nil {
+		return sight{}, err
+	}
+	return ponged(p.pong())
+}
+
+func (p *gwsPlayer) close(code int, reason string) sight {
+	if err := p.c.WriteClose(uint16(code), []byte(reason)); err != nil {
+		return failed(err)
+	}
+	return ended()
+}
+
+func (p *gwsPlayer) end() {
+	_ = p.c.NetConn().Close()
+	p.inbox.end()
+}

@@ -1,0 +1,133 @@
+"""The package websockets as a peer: python3 peer.py CERT KEY. See peer.mjs."""
+
+import asyncio
+import hashlib
+import json
+import ssl
+import sys
+import urllib.parse
+
+import websockets
+from websockets.frames import Close
+
+
+def show(value):
+    print(json.dumps(value), flush=True)
+
+
+def payload(step):
+    return bytes.fromhex(step["hex"]) * (step.get("times") or 1)
+
+
+def octets(message):
+    return message if isinstance(message, bytes) else message.encode()
+
+
+class Player:
+    def __init__(self, ws):
+        self.ws = ws
+        self.seen = []
+        self.closing = False
+
+    async def send(self, step):
+        data, count = payload(step), step.get("frames") or 1
+        if step["type"] == "text":
+            data = data.decode()
+        if count == 1:
+            await self.ws.send(data)
+        else:
+            await self.ws.send(self.pieces(data, count, step.get("ping")))
+
+    async def pieces(self, data, count, ping):
+        for i in range(count):
+            yield data[len(data) * i // count : len(data) * (i + 1) // count]
+            if i == 0 and ping:
+                await self.ping(b"between")
+
+    async def receive(self):
+        message = await self.ws.recv()
+        kind, data = "binary" if isinstance(message, bytes) else "text", octets(message)
+        sight = {"saw": "message", "type": kind, "sha256": hashlib.sha256(data).hexdigest()}
+        self.seen.append(sight | ({"size": len(data)} if data else {}))
+
+    async def ping(self, data):
+        await (await self.ws.ping(data))  # it compares the payload
+        self.seen.append({"saw": "pong"} | ({"hex": data.hex()} if data else {}))
+
+    async def echo(self):
+        while True:
+            await self.ws.send(await self.ws.recv())
+
+    async def close(self, code, reason):
+        self.closing = True
+        if code == 1005:  # close() always sends a code
+            await self.ws.write_close_frame(Close(code, reason), b"")
+        await self.ws.close(code, reason)
+
+    async def play(self, steps):
+        try:
+            for step in steps:
+                if step["do"] == "send":
+                    await self.send(step)
+                elif step["do"] == "receive":
+                    await self.receive()
+                elif step["do"] == "echo":
+                    await self.echo()
+                elif step["do"] == "ping":
+                    await self.ping(payload(step))
+                elif step["do"] == "close":
+                    await self.close(step["code"], step.get("reason", ""))
+            while True:  # until the end
+                await self.receive()
+        except websockets.ConnectionClosed as end:
+            await self.ws.wait_closed()
+            frame = end.rcvd
+            if frame is None:
+                self.seen.append({"saw": "ended"})
+            elif self.closing:
+                self.seen.append({"saw": "answered", "code": frame.code})
+            else:
+                reason = {"reason": frame.reason} if frame.reason else {}
+                self.seen.append({"saw": "closed", "code": frame.code} | reason)
+        return self.seen
+
+
+async def attempt(id, play):
+    try:
+        seen = await play
+    except Exception as error:
+        seen = [{"saw": "error", "text": repr(error)}]
+    show({"id": id, "seen": seen})
+
+
+async def dial(url, context, steps):
+    secure = {"ssl": context} if url.startswith("wss:") else {}
+    ws = await websockets.connect(url, **secure)
+    return await Player(ws).play(steps)
+
+
+async def serve(scheme, context):
+    async def accepted(ws):
+        query = urllib.parse.parse_qs(urllib.parse.urlsplit(ws.path).query)
+        await attempt(query["id"][0], Player(ws).play(json.loads(query["steps"][0])))
+
+    server = await websockets.serve(accepted, "127.0.0.1", 0, ssl=context)
+    return f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+
+
+async def main(cert, key):
+    serving = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    serving.load_cert_chain(cert, key)
+    trusting = ssl.create_default_context(cafile=cert)
+    show({"ws": await serve("ws", None), "wss": await serve("wss", serving)})
+
+    stdin = asyncio.StreamReader(limit=1 << 20)
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(stdin), sys.stdin)
+    tasks = set()
+    while line := await stdin.readline():
+        order = json.loads(line)
+        play = attempt(order["id"], dial(order["url"], trusting, order["steps"]))
+        tasks.add(asyncio.create_task(play))
+
+
+asyncio.run(main(*sys.argv[1:]))
