@@ -11,7 +11,6 @@ import (
 	"strconv"
 
 	"github.com/duplexws/duplex/internal/socks5"
-	"github.com/duplexws/duplex/protocol"
 )
 
 // A proxy is taken from its URL.
@@ -77,8 +76,8 @@ func (p *proxy) connectHTTP(nc net.Conn, address string, header http.Header) err
 }
 
 // connectSOCKS asks a SOCKS5 proxy, which resolves the name of the host.
-func (p *proxy) connectSOCKS(nc net.Conn, u protocol.URL) error {
-	_, text, err := net.SplitHostPort(u.Address)
+func (p *proxy) connectSOCKS(nc net.Conn, address string) error {
+	name, text, err := net.SplitHostPort(address)
 	if err != nil {
 		return err
 	}
@@ -91,7 +90,7 @@ func (p *proxy) connectSOCKS(nc net.Conn, u protocol.URL) error {
 		password, _ := p.user.Password()
 		user = &socks5.User{Name: p.user.Username(), Password: password}
 	}
-	err = socks5.Connect(nc, u.Name, uint16(port), user)
+	err = socks5.Connect(nc, name, uint16(port), user)
 	if status := socksStatus(err); status != 0 {
 		return &RefusedError{Status: status, Body: []byte(err.Error()), Proxy: p.address}
 	}

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/duplexws/duplex/protocol"
 )
 
 // connect makes the transport of an attempt: directly, over a Unix socket or
@@ -78,9 +80,9 @@ func (a *attempt) connectVia(ctx context.Context, via *url.URL) (net.Conn, error
 	}
 	stop := context.AfterFunc(ctx, func() { nc.SetDeadline(longAgo) })
 	if p.scheme == "http" || p.scheme == "https" {
-		err = p.connectHTTP(nc, a.url.Address, a.o.ProxyHeader)
+		err = p.connectHTTP(nc, target(a.url), a.o.ProxyHeader)
 	} else {
-		err = p.connectSOCKS(nc, a.url)
+		err = p.connectSOCKS(nc, target(a.url))
 	}
 	if !stop() && err == nil {
 		err = context.Cause(ctx)
@@ -90,6 +92,13 @@ func (a *attempt) connectVia(ctx context.Context, via *url.URL) (net.Conn, error
 		return nil, p.failed(ctx, err)
 	}
 	return nc, nil
+}
+
+// target is what a proxy is asked for. It knows nothing of the zones of this
+// host.
+func target(u protocol.URL) string {
+	name, _, _ := strings.Cut(u.Name, "%")
+	return net.JoinHostPort(name, u.Address[strings.LastIndexByte(u.Address, ':')+1:])
 }
 
 // tlsClient does a TLS handshake over nc, which it closes if that fails.
