@@ -19,6 +19,7 @@ type half struct {
 	start   int  // where what is unread begins in buf
 	ended   bool // the writer has ended it
 	gone    bool // the reader has closed
+	reset   bool // the connection was reset
 	reads   deadline
 	writes  deadline
 }
@@ -36,6 +37,8 @@ func (h *half) read(p []byte) (int, error) {
 		switch {
 		case h.gone:
 			return 0, net.ErrClosed
+		case h.reset:
+			return 0, ErrReset
 		case h.reads.passed:
 			return 0, os.ErrDeadlineExceeded
 		case len(p) == 0:
@@ -56,6 +59,8 @@ func (h *half) write(p []byte) (n int, err error) {
 		switch {
 		case h.ended:
 			return n, net.ErrClosed
+		case h.reset:
+			return n, ErrReset
 		case h.writes.passed:
 			return n, os.ErrDeadlineExceeded
 		case h.gone:
@@ -122,47 +127,22 @@ func (h *half) leave() error {
 	return nil
 }
 
-// A deadline belongs to the calls of one side of a half, which guards it.
-type deadline struct {
-	passed bool
-	timer  *time.Timer
-	set    int // times that it was set: an old timer has nothing to say
+// cut is both sides': what is unread is lost.
+func (h *half) cut() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.reset = true
+	h.buf, h.start = nil, 0
+	h.changed.Broadcast()
 }
 
-func (d *deadline) stop() {
-	d.set++
-	d.passed = false
-	if d.timer != nil {
-		d.timer.Stop()
-		d.timer = nil
-	}
-}
-
-// arm sets d, which is h.reads or h.writes.
+// arm sets a deadline, which is h.reads or h.writes.
 func (h *half) arm(d *deadline, at time.Time) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if d == &h.reads && h.gone || d == &h.writes && h.ended {
 		return net.ErrClosed
 	}
-	d.stop()
-	if at.IsZero() {
-		return nil
-	}
-	wait := time.Until(at)
-	if wait <= 0 {
-		d.passed = true
-		h.changed.Broadcast()
-		return nil
-	}
-	set := d.set
-	d.timer = time.AfterFunc(wait, func() {
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		if d.set == set {
-			d.passed = true
-			h.changed.Broadcast()
-		}
-	})
+	d.arm(&h.changed, at)
 	return nil
 }

@@ -68,7 +68,10 @@ func (l *Listener) Dial(ctx context.Context, network, address string) (net.Conn,
 
 // Accept waits for a connection. Once the listener is closed it fails with
 // net.ErrClosed.
-func (l *Listener) Accept() (net.Conn, error) {
+func (l *Listener) Accept() (net.Conn, error) { return l.accept(context.Background()) }
+
+func (l *Listener) accept(ctx context.Context) (net.Conn, error) {
+	err := net.ErrClosed
 	select {
 	case <-l.done:
 	default:
@@ -76,9 +79,11 @@ func (l *Listener) Accept() (net.Conn, error) {
 		case nc := <-l.conns:
 			return nc, nil
 		case <-l.done:
+		case <-ctx.Done():
+			err = context.Cause(ctx)
 		}
 	}
-	return nil, &net.OpError{Op: "accept", Net: "memory", Addr: serverAddr, Err: net.ErrClosed}
+	return nil, &net.OpError{Op: "accept", Net: "memory", Addr: serverAddr, Err: err}
 }
 
 // Close ends the listener, and the connections that wait to be accepted.

@@ -63,6 +63,13 @@ func (c *pipeConn) Close() error {
 	return c.wrap("close", c.in.leave())
 }
 
+// abort resets the connection: both ends fail with ErrReset until they are
+// closed.
+func (c *pipeConn) abort() {
+	c.in.cut()
+	c.out.cut()
+}
+
 func (c *pipeConn) SetReadDeadline(at time.Time) error {
 	return c.wrap("set", c.in.arm(&c.in.reads, at))
 }

@@ -1,0 +1,256 @@
+package wstest
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/duplexws/duplex/websocket"
+)
+
+func TestFrameOctets(t *testing.T) {
+	const key = "\x37\xfa\x21\x3d"
+	for _, c := range []struct {
+		f      Frame
+		server string
+		client string
+	}{
+		{Text("Hello"), "\x81\x05Hello", "\x81\x85" + key + "\x7f\x9f\x4d\x51\x58"},
+		{Text("").WronglyMasked(), "\x81\x80" + key, "\x81\x00"},
+		{Binary("").Unfinished(), "\x02\x00", "\x02\x80" + key},
+		{Continuation("").WithRSV(RSV1 | RSV3), "\xd0\x00", "\xd0\x80" + key},
+		{Ping("").WithLength16(), "\x89\x7e\x00\x00", "\x89\xfe\x00\x00" + key},
+		{Pong("").WithLength64(), "\x8a\x7f\x00\x00\x00\x00\x00\x00\x00\x00", "\x8a\xff\x00\x00\x00\x00\x00\x00\x00\x00" + key},
+		{Close(1000, "x"), "\x88\x03\x03\xe8x", "\x88\x83" + key + "\x34\x12\x59"},
+		{Frame{Opcode: 0xB}.Claiming(300), "\x8b\x7e\x01\x2c", "\x8b\xfe\x01\x2c" + key},
+		{Text("Hello").Truncated(4), "\x81\x05He", "\x81\x85\x37\xfa"},
+	} {
+		if got := string(c.f.octets(false)); got != c.server {
+			t.Errorf("a server's %v: % x, want % x", c.f, got, c.server)
+		}
+		if got := string(c.f.octets(true)); got != c.client {
+			t.Errorf("a client's %v: % x, want % x", c.f, got, c.client)
+		}
+	}
+}
+
+func TestFrameString(t *testing.T) {
+	for _, c := range []struct {
+		f    Frame
+		want string
+	}{
+		{Text("a\n").Unfinished(), `text "a\n", unfinished`},
+		{Binary(strings.Repeat("x", 65)), `binary "` + strings.Repeat("x", 64) + `"... of 65 octets`},
+		{Close(1000, "why"), `close 1000 "why"`},
+		{Frame{Opcode: OpClose, Payload: "\x03"}, `close "\x03"`},
+		{Frame{Opcode: 11}.WithRSV(RSV2), `opcode 0xb "", RSV 010`},
+		{Ping("").WithLength16().WronglyMasked(), `ping "", wrongly masked, length in 16 bits`},
+		{Pong("").WithLength64().Claiming(9).Truncated(3), `pong "", length in 64 bits, claiming 9 octets, truncated to 3 octets`},
+		{Continuation(""), `continuation ""`},
+	} {
+		if got := c.f.String(); got != c.want {
+			t.Errorf("%s, want %s", got, c.want)
+		}
+	}
+}
+
+// Peers agree with each other, over any connection.
+func TestPeersAgree(t *testing.T) {
+	inAndOut(t, func(t *testing.T) {
+		a, b := Pipe()
+		server, client := PlayServer(t, a), PlayClient(t, b)
+		for _, p := range [][2]*Peer{{server, client}, {client, server}} {
+			p[0].Send(Text("Hello").Fragments(2)...)
+			p[0].Send(Text("a").Unfinished(), Ping("p"), Continuation("b"))
+			p[1].Want(Text("Hello"), Ping("p"), Text("ab"))
+			p[0].SendRaw(string(Binary("raw").octets(p[0].isClient)))
+			if f := p[1].Next(); f != Binary("raw") {
+				t.Errorf("got %v", f)
+			}
+			p[1].WantSilence(time.Millisecond)
+			p[0].Send(Close(4000, "bye"))
+			if f := p[1].Next(); f.Code() != 4000 {
+				t.Errorf("got %v", f)
+			}
+			p[0].CloseWrite()
+			p[1].WantEOF()
+		}
+	})
+}
+
+// A Conn answers what is wrong with the code that says so, in either role.
+func TestConnsJudgeThePeer(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		send []Frame
+		code uint16
+	}{
+		{"reserved bit", []Frame{Text("a").WithRSV(RSV2)}, 1002},
+		{"reserved opcode", []Frame{{Opcode: 3}}, 1002},
+		{"wrong mask", []Frame{Text("a").WronglyMasked()}, 1002},
+		{"longer form", []Frame{Text("a").WithLength64()}, 1002},
+		{"fragmented Ping", []Frame{Ping("").Unfinished()}, 1002},
+		{"long Ping", []Frame{Ping(strings.Repeat("x", 126))}, 1002},
+		{"lone continuation", []Frame{Continuation("a")}, 1002},
+		{"no UTF-8", []Frame{Text("\xff")}, 1007},
+		{"close of one octet", []Frame{{Opcode: OpClose, Payload: "\x03"}}, 1002},
+		{"close with 1005", []Frame{Close(1005, "")}, 1002},
+		{"huge claim", []Frame{Text("").Claiming(1 << 40).Truncated(14)}, 1009},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			inAndOut(t, func(t *testing.T) {
+				for _, make := range []func() (*websocket.Conn, *Peer){
+					func() (*websocket.Conn, *Peer) { return ClientConn(t, nil) },
+					func() (*websocket.Conn, *Peer) { return ServerConn(t, nil) },
+				} {
+					conn, peer := make()
+					conn.CloseRead(context.Background())
+					peer.Send(c.send...)
+					if f := peer.Next(); f.Code() != c.code {
+						t.Errorf("got %v, want close %d", f, c.code)
+					}
+					peer.CloseWrite()
+					peer.WantEOF()
+				}
+			})
+		})
+	}
+}
+
+func TestConnsAndPeersClose(t *testing.T) {
+	inAndOut(t, func(t *testing.T) {
+		conn, peer := ServerConn(t, nil)
+		peer.Send(Text("hi"), Ping("p"), Close(1000, ""))
+		if _, p, err := conn.Read(t.Context()); string(p) != "hi" || err != nil {
+			t.Errorf("%q, %v", p, err)
+		}
+		if _, _, err := conn.Read(t.Context()); websocket.CloseStatus(err) != 1000 {
+			t.Error(err)
+		}
+		peer.Want(Pong("p"), Close(1000, ""))
+		peer.WantEOF()
+	})
+}
+
+func TestWantSilenceRunsByTheBubble(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		conn, peer := ClientConn(t, &websocket.DialOptions{Options: websocket.Options{PingInterval: time.Hour}})
+		conn.CloseRead(context.Background())
+		begin := time.Now()
+		peer.WantSilence(50 * time.Minute)
+		peer.Timeout = time.Hour
+		peer.Want(Ping(""))
+		if d := time.Since(begin); d > 61*time.Minute {
+			t.Errorf("the Ping came after %v", d)
+		}
+	})
+}
+
+func TestPeerFailures(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		want   string
+		script func(p *Peer, other net.Conn)
+	}{
+		{"another payload", `scripted server: got text "b", want text "a"` + "\nwhat has passed:\n\tsent close 1000 \"\"\n\tgot  text \"b\"", func(p *Peer, other net.Conn) {
+			p.Send(Close(1000, ""))
+			other.Write(Text("b").octets(true))
+			p.Want(Text("a"))
+		}},
+		{"another opcode", `got binary "a", want text "a"`, func(p *Peer, other net.Conn) {
+			other.Write(Binary("a").octets(true))
+			p.Want(Text("a"))
+		}},
+		{"nothing", `nothing came within 1m0s, want ping ""`, func(p *Peer, _ net.Conn) { p.Want(Ping("")) }},
+		{"nothing for Next", `nothing came within 1s, want a frame`, func(p *Peer, _ net.Conn) { p.Timeout = time.Second; p.Next() }},
+		{"the end", `the connection ended, want ping ""`, func(p *Peer, other net.Conn) {
+			other.Close()
+			p.Want(Ping(""))
+		}},
+		{"a frame cut short", `the connection ended in the midst of a frame`, func(p *Peer, other net.Conn) {
+			other.Write(Text("a").octets(true)[:3])
+			other.Close()
+			p.WantEOF()
+		}},
+		{"a frame for the end", `got text "a", want the end`, func(p *Peer, other net.Conn) {
+			other.Write(Text("a").octets(true))
+			p.WantEOF()
+		}},
+		{"no end", `nothing came within 1m0s, want the end`, func(p *Peer, _ net.Conn) { p.WantEOF() }},
+		{"a bare frame", `broke the protocol`, func(p *Peer, other net.Conn) {
+			other.Write(Text("a").octets(false))
+			p.Next()
+		}},
+		{"a frame for silence", `got pong "", want silence for 1h0m0s`, func(p *Peer, other net.Conn) {
+			other.Write(Pong("").octets(true))
+			p.WantSilence(time.Hour)
+		}},
+		{"a bad frame for silence", `something arrived, want silence`, func(p *Peer, other net.Conn) {
+			other.Write(Pong("").octets(false))
+			p.WantSilence(time.Hour)
+		}},
+		{"the end for silence", `the connection ended, want silence`, func(p *Peer, other net.Conn) {
+			other.Close()
+			p.WantSilence(time.Hour)
+		}},
+		{"full", `cannot send`, func(p *Peer, _ net.Conn) { p.SendRaw(strings.Repeat("x", capacity+1)) }},
+		{"closed", `cannot send`, func(p *Peer, _ net.Conn) { p.Close(); p.Send(Text("")) }},
+		{"no halves", `cannot end one direction alone`, func(p *Peer, _ net.Conn) {
+			p.nc = struct{ net.Conn }{p.nc}
+			p.CloseWrite()
+		}},
+		{"closed halves", `cannot end its direction`, func(p *Peer, _ net.Conn) { p.Close(); p.CloseWrite() }},
+		{"no request", `the connection ended, want a request`, func(p *Peer, other net.Conn) { other.Close(); p.WantRequest() }},
+		{"no handshake", `the request is no opening handshake: its Upgrade is []`, func(p *Peer, other net.Conn) {
+			io.WriteString(other, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+			p.Upgrade(nil)
+		}},
+		{"no response", `want a response`, func(p *Peer, other net.Conn) { io.WriteString(other, "bah\r\n"); p.WantResponse() }},
+		{"no URL", `"nowhere" is no URL`, func(p *Peer, _ net.Conn) { p.Open("nowhere", nil) }},
+		{"refused", `the server refused: 403 Forbidden: "no"`, func(p *Peer, other net.Conn) {
+			io.WriteString(other, "HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno")
+			p.Open(exampleURL, nil)
+		}},
+		{"not refused", `the server answered 200 OK, want 403`, func(p *Peer, other net.Conn) {
+			io.WriteString(other, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+			p.Refused(exampleURL, nil, http.StatusForbidden)
+		}},
+		{"wrong accept", `Sec-WebSocket-Accept "x", want "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="`, func(p *Peer, other net.Conn) {
+			io.WriteString(other, "HTTP/1.1 101 x\r\nSec-WebSocket-Accept: x\r\n\r\n")
+			p.Open(exampleURL, nil)
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				wantFailure(t, c.want, func(t testing.TB) {
+					ours, theirs := Pipe()
+					defer theirs.Close()
+					c.script(PlayServer(t, ours), theirs)
+				})
+			})
+		})
+	}
+}
+
+// A failure shows the end of a long script.
+func TestPeerTrace(t *testing.T) {
+	failure := record(t, func(t testing.TB) {
+		a, b := Pipe()
+		defer b.Close()
+		p := PlayClient(t, a)
+		for i := range 30 {
+			p.Send(Text(strings.Repeat("x", i)))
+		}
+		b.Close()
+		p.WantEOF()
+		p.Next()
+	})
+	if n := strings.Count(failure, "\n\tsent text"); n != traced || !strings.HasPrefix(failure, "wstest: scripted client: the connection ended") {
+		t.Errorf("%d lines: %s", n, failure)
+	}
+}
