@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"errors"
+	"net"
 	"net/url"
 
 	"github.com/coder/websocket"
@@ -39,6 +40,9 @@ func (c *Client) Run(ctx context.Context, show func(Message)) error {
 		if err == nil {
 			show(msg)
 			continue
+		}
+		if errors.Is(err, net.ErrClosed) { // Leave may be the first to see the answer
+			return nil
 		}
 		switch websocket.CloseStatus(err) {
 		case websocket.StatusNormalClosure, websocket.StatusGoingAway:
