@@ -79,6 +79,8 @@ func (r *responseReader) read(request *http.Request, informed func(*http.Respons
 			return nil, fmt.Errorf("the head of the response is longer than %d octets", maxResponseHead)
 		case err != nil:
 			return nil, err
+		case response.ProtoMajor != 1:
+			return nil, fmt.Errorf("the response is HTTP/%d, to a request of HTTP/1.1", response.ProtoMajor)
 		case response.StatusCode/100 != 1 || response.StatusCode == http.StatusSwitchingProtocols:
 			return response, nil
 		}
