@@ -3,25 +3,23 @@ package e2e
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
-	"os"
-	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
+
 	"github.com/duplexws/duplex/internal/testenv"
 )
 
-// patience is how long a page may take for anything.
-const patience = 20 * time.Second
+// chromium is the browser, driven by the DevTools protocol.
+type chromium struct{ ctx context.Context }
 
-// chromium starts a browser and returns the context in which its tabs are made.
-func chromium(t *testing.T) context.Context {
+func startChromium(t *testing.T) browser {
 	t.Helper()
 	path := testenv.Tool(t, "the console is driven in a real browser", "chromium", "chromium-browser", "google-chrome")
 	ctx, cancel := chromedp.NewExecAllocator(context.Background(),
@@ -45,118 +43,58 @@ func chromium(t *testing.T) context.Context {
 	if err := chromedp.Do(ctx); err != nil {
 		t.Fatalf("cannot start %s: %v", path, err)
 	}
-	return ctx
+	return &chromium{ctx}
 }
 
-// A page is a tab in which a test acts, and which must not complain.
-type page struct {
-	t       *testing.T
-	ctx     context.Context
-	console func() (chromedp.ConsoleMessage, error, bool)
-}
+func (*chromium) refusal() string            { return "WebSocket connection to" }
+func (*chromium) picture(name string) string { return name }
 
-// open opens a tab. When the test ends, what the page complained about on its
-// console fails it.
-func open(t *testing.T, browser context.Context, url string) *page {
-	t.Helper()
-	ctx, cancel := chromedp.NewContext(browser)
-	t.Cleanup(cancel)
-	p := &page{t: t, ctx: ctx}
+func (c *chromium) open(context.Context) (tab, error) {
+	ctx, cancel := chromedp.NewContext(c.ctx)
 	next, stop := iter.Pull2(chromedp.Console(ctx))
-	p.console = next
-	t.Cleanup(stop)
-	t.Cleanup(func() {
-		for _, c := range p.complaints() {
-			t.Errorf("the page complains: %s", c)
-		}
-	})
-	p.run(chromedp.Navigate(url))
-	return p
+	return &chromiumTab{ctx, next, func() { stop(); cancel() }}, nil
 }
 
-// complaints returns the errors and warnings that stand on the console since
-// the last call. Messages come in order, so those before a mark have all come
-// when the mark has.
-func (p *page) complaints() (texts []string) {
-	p.t.Helper()
-	const mark = "all has been read"
-	eval[string](p, "console.debug("+quote(mark)+"), ''")
-	for {
-		m, err, ok := p.console()
-		if err != nil || !ok {
-			p.t.Fatalf("the console cannot be read: %v", err)
-		}
-		switch m.Type {
-		case chromedp.ConsoleDebug:
-			if m.Text == mark {
-				return texts
-			}
-		case chromedp.ConsoleError, chromedp.ConsoleWarning, chromedp.ConsoleException:
-			texts = append(texts, fmt.Sprintf("%v (%s)", m, m.URL))
-		}
-	}
+type chromiumTab struct {
+	ctx  context.Context // of chromedp: it stands for the tab
+	next func() (chromedp.ConsoleMessage, error, bool)
+	end  func()
 }
 
-func (p *page) run(actions ...chromedp.Action[chromedp.Void]) {
-	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
+func (c *chromiumTab) close() { c.end() }
+
+// within returns the tab's context, with the end of another.
+func (c *chromiumTab) within(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, _ := ctx.Deadline()
+	return context.WithDeadline(c.ctx, deadline)
+}
+
+func (c *chromiumTab) run(ctx context.Context, actions ...chromedp.Action[chromedp.Void]) error {
+	ctx, cancel := c.within(ctx)
 	defer cancel()
-	if err := chromedp.Do(ctx, actions...); err != nil {
-		p.t.Fatal(err)
-	}
+	return chromedp.Do(ctx, actions...)
 }
 
-// value returns the value of an action.
-func value[T any](p *page, a chromedp.Action[T]) T {
-	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
+func (c *chromiumTab) navigate(ctx context.Context, url string) error {
+	return c.run(ctx, chromedp.Navigate(url))
+}
+
+func (c *chromiumTab) eval(ctx context.Context, script string) (json.RawMessage, error) {
+	ctx, cancel := c.within(ctx)
 	defer cancel()
-	v, err := chromedp.Run(ctx, a)
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[any](script))
 	if err != nil {
-		p.t.Fatal(err)
+		return nil, err
 	}
-	return v
+	return json.Marshal(v)
 }
 
-// eval returns the value of an expression of JavaScript.
-func eval[T any](p *page, expression string) T {
-	p.t.Helper()
-	return value(p, chromedp.Evaluate[T](expression))
+func (c *chromiumTab) click(ctx context.Context, selector string) error {
+	return c.run(ctx, chromedp.Click(chromedp.CSS(selector)))
 }
 
-// until waits until an expression of JavaScript is true.
-func (p *page) until(expression string) {
-	p.t.Helper()
-	for deadline := time.Now().Add(patience); !eval[bool](p, expression); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			p.t.Fatalf("never true: %s\nthe page says:\n%s", expression, eval[string](p, "document.body.innerText"))
-		}
-	}
-}
-
-// untilText waits until the element with an id contains text.
-func (p *page) untilText(id, text string) {
-	p.t.Helper()
-	p.until(fmt.Sprintf("document.getElementById(%s).textContent.includes(%s)", quote(id), quote(text)))
-}
-
-// set gives a field a value at once.
-func (p *page) set(id, value string) {
-	p.t.Helper()
-	eval[string](p, fmt.Sprintf("document.getElementById(%s).value = %s, ''", quote(id), quote(value)))
-}
-
-func (p *page) click(selector string) {
-	p.t.Helper()
-	p.run(chromedp.Click(chromedp.CSS(selector)))
-}
-
-// enter presses Enter in a field, as a keyboard does: where the page handles
-// the key, nothing is typed.
-func (p *page) enter(id string) {
-	p.t.Helper()
-	eval[string](p, fmt.Sprintf("document.getElementById(%s).focus(), ''", quote(id)))
-	p.run(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+func (c *chromiumTab) pressEnter(ctx context.Context) error {
+	return c.run(ctx, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
 		key := input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeKeyDown, Key: "Enter", Code: "Enter", Text: "\r", WindowsVirtualKeyCode: 13}
 		if _, err := cdp.Call(ctx, t, input.DispatchKeyEvent, key); err != nil {
 			return err
@@ -167,14 +105,16 @@ func (p *page) enter(id string) {
 	}))
 }
 
-// look makes the page as light or dark, and as wide, as a screen may be.
-func (p *page) look(scheme string, width, height int64) {
-	p.t.Helper()
+func (c *chromiumTab) upload(ctx context.Context, selector, file string) error {
+	return c.run(ctx, chromedp.SetUploadFiles(chromedp.CSS(selector), []string{file}))
+}
+
+func (c *chromiumTab) look(ctx context.Context, scheme string, width, height int64) (bool, error) {
 	media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
 		{Name: "prefers-color-scheme", Value: scheme},
 		{Name: "prefers-reduced-motion", Value: "reduce"}, // a picture catches no change under way
 	}}
-	p.run(
+	return true, c.run(ctx,
 		chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
 			_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, media)
 			return err
@@ -183,23 +123,31 @@ func (p *page) look(scheme string, width, height int64) {
 	)
 }
 
-// shot writes a picture: of what is seen, or of the whole page.
-func (p *page) shot(dir, name string, whole bool) {
-	p.t.Helper()
+func (c *chromiumTab) screenshot(ctx context.Context, whole bool) ([]byte, error) {
+	ctx, cancel := c.within(ctx)
+	defer cancel()
 	take := chromedp.CaptureScreenshot()
 	if whole {
 		take = chromedp.FullScreenshot(100)
 	}
-	if err := os.WriteFile(filepath.Join(dir, name), value(p, take), 0o644); err != nil {
-		p.t.Fatal(err)
-	}
+	return chromedp.Run(ctx, take)
 }
 
-// quote returns s as a literal of JavaScript.
-func quote(s string) string {
-	b, err := json.Marshal(s)
-	if err != nil {
-		panic(err) // a string has a form in JSON
+// console does not know of ctx: the mark that is waited for has been evaluated.
+func (c *chromiumTab) console(context.Context) (consoleEntry, error) {
+	m, err, ok := c.next()
+	if err == nil && !ok {
+		err = errors.New("the page is gone")
 	}
-	return string(b)
+	if err != nil {
+		return consoleEntry{}, err
+	}
+	e := consoleEntry{where: m.URL}
+	switch m.Type {
+	case chromedp.ConsoleDebug:
+		e.debug, e.text = true, m.Text
+	case chromedp.ConsoleError, chromedp.ConsoleWarning, chromedp.ConsoleException:
+		e.bad, e.text = true, fmt.Sprint(m)
+	}
+	return e, nil
 }

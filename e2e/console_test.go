@@ -1,23 +1,27 @@
 package e2e
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/chromedp/chromedp"
+	"time"
 )
 
 // A person's way through the console, in a real browser against the real
 // binary.
 func TestConsole(t *testing.T) {
-	browser := chromium(t)
 	bin := build(t)
+	for _, b := range browsers {
+		t.Run(b.name, func(t *testing.T) { consoleInBrowser(t, b.start(t), bin) })
+	}
+}
+
+func consoleInBrowser(t *testing.T, browser browser, bin string) {
 	server := start(t, bin, "serve", "--addr", "127.0.0.1:0")
 
+	t.Run("complaints", func(t *testing.T) { complaintsAreHeard(t, open(t, browser, server.url+"/console")) })
 	t.Run("echo", func(t *testing.T) { consoleEchoes(t, connected(t, browser, server)) })
 	t.Run("close", func(t *testing.T) { consoleCloses(t, connected(t, browser, server)) })
 	t.Run("mistakes", func(t *testing.T) { consoleExplains(t, connected(t, browser, server)) })
@@ -44,8 +48,28 @@ func TestConsole(t *testing.T) {
 	})
 }
 
+// complaintsAreHeard shows that what goes wrong in a page would fail its test.
+func complaintsAreHeard(t *testing.T, p *page) {
+	for script, want := range map[string]string{
+		"console.error('an error'), ''":                             "an error",
+		"console.warn('a warning'), ''":                             "a warning",
+		"setTimeout(() => { throw new Error('an exception') }), ''": "an exception",
+		"Promise.reject(new Error('a rejection')), ''":              "a rejection",
+		"new Image().src = 'https://127.0.0.1:9/', ''":              "Content",
+	} {
+		eval[string](p, script)
+		var all []string
+		for deadline := time.Now().Add(patience); len(all) == 0 && time.Now().Before(deadline); {
+			all = append(all, p.complaints()...)
+		}
+		if len(all) != 1 || !strings.Contains(all[0], want) {
+			t.Errorf("%s: the complaints are %q", script, all)
+		}
+	}
+}
+
 // connected opens the console and connects to the URL that it offers.
-func connected(t *testing.T, browser context.Context, server *process) *page {
+func connected(t *testing.T, browser browser, server *process) *page {
 	t.Helper()
 	p := open(t, browser, server.url+"/console")
 	p.click("#toggle")
@@ -107,7 +131,7 @@ func consoleEchoes(t *testing.T, p *page) {
 		t.Fatal(err)
 	}
 	p.click("#send input[value=file]")
-	p.run(chromedp.SetUploadFiles(chromedp.CSS("#file"), []string{file}))
+	p.upload("#file", file)
 	p.click("#send-button")
 	untilReceived(p, 3)
 	p.until(lastReceived + ".textContent.includes('of 100,000 octets')")
@@ -198,13 +222,13 @@ func consoleExplains(t *testing.T, p *page) {
 	p.untilText("state-detail", "sub-protocol chat.v2")
 }
 
-func consoleTellsOfRefusal(t *testing.T, browser context.Context, server *process) {
+func consoleTellsOfRefusal(t *testing.T, browser browser, server *process) {
 	p := open(t, browser, server.url+"/console")
 	p.set("url", "/healthz")
 	p.enter("url")
 	p.untilText("state-name", "Connection failed")
 	wantText(p, "state-detail", "refused")
-	if c := p.complaints(); len(c) != 1 || !strings.Contains(c[0], "WebSocket connection to") {
+	if c := p.complaints(); len(c) != 1 || !strings.Contains(c[0], browser.refusal()) {
 		t.Errorf("the page complains %q; the browser itself says why it did not connect, and nobody else anything", c)
 	}
 }
@@ -226,7 +250,7 @@ func consoleIsBounded(t *testing.T, p *page) {
 	p.until("(s => s.scrollHeight - s.scrollTop - s.clientHeight < 2)(document.getElementById('scroll'))")
 }
 
-func homeLeadsToConsole(t *testing.T, browser context.Context, server *process) {
+func homeLeadsToConsole(t *testing.T, browser browser, server *process) {
 	p := open(t, browser, server.url+"/")
 	p.look("light", 1280, 860)
 	p.shot(screenshots(t), "home.png", true)
@@ -255,7 +279,10 @@ func consolePictures(t *testing.T, p *page) {
 		{"console-phone-dark.png", "dark", 390, 844},
 		{"console-tablet.png", "light", 800, 1000},
 	} {
-		p.look(v.scheme, v.width, v.height)
+		if !p.look(v.scheme, v.width, v.height) {
+			t.Logf("%s: the browser cannot be made to look so", v.name)
+			continue
+		}
 		p.shot(dir, v.name, v.width < 1000)
 		if over := eval[int](p, "document.documentElement.scrollWidth - innerWidth"); over > 0 {
 			t.Errorf("%s: the page is %d px wider than the screen", v.name, over)
