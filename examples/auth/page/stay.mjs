@@ -1,0 +1,14 @@
+// stay connects again and again, each time with a fresh token, until either
+// side closes with 1000. freshToken throws when the user has to log in anew.
+export async function stay(connect, freshToken, use) {
+  for (let delay = 500; ; delay = Math.min(2 * delay, 30_000)) {
+    const socket = await connect(await freshToken());
+    socket.addEventListener("message", () => (delay = 500));
+    const closed = new Promise((resolve) => socket.addEventListener("close", resolve));
+    use(socket);
+    const { code, reason } = await closed;
+    if (code === 1000) return;
+    if (code === 4403) throw new Error(reason); // trying again would not help
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * delay));
+  }
+}
