@@ -3,12 +3,14 @@ package protocol
 import "math/rand/v2"
 
 // Keepalive decides when a silent connection is pinged and when it is dead. It
-// needs no note of every message: it compares how much was received when its
-// time comes. The zero value is off; [Keepalive.Start] turns it on.
+// needs no note of every message: twice in each Limits.PingInterval it compares
+// how much was received, and whoever was silent from one time to the next is
+// pinged, so after half an interval at least and a whole one at most. The zero
+// value is off; [Keepalive.Start] turns it on.
 type Keepalive struct {
 	deadline int64  // when Tick is due, 0 if off
 	received uint64 // octets received at the last Tick
-	waiting  bool   // a Ping went out and nothing has come since
+	deadBy   int64  // when a Ping must have been answered, 0 if none waits
 }
 
 // KeepaliveAction is what [Keepalive.Tick] asks for.
@@ -25,9 +27,9 @@ const (
 
 // Start turns the keepalive on, unless the Config has none.
 func (k *Keepalive) Start(cfg *Config, now int64) {
-	*k = Keepalive{}
+	*k = Keepalive{received: ^uint64(0)} // the opening handshake was no silence
 	if cfg.ping > 0 {
-		k.deadline = now + jitter(cfg.ping)
+		k.deadline = now + pause(cfg)
 	}
 }
 
@@ -43,20 +45,28 @@ func (k *Keepalive) Tick(cfg *Config, now int64, received uint64, reading bool) 
 	}
 	flowed := received != k.received
 	k.received = received
+	overdue := k.deadBy != 0 && now >= k.deadBy
 	switch {
-	case k.waiting && !flowed && reading:
+	case overdue && !flowed && reading:
 		k.deadline = 0
 		return KeepDead
-	case flowed || k.waiting:
-		k.waiting = false
-		k.deadline = now + jitter(cfg.ping)
-		return KeepQuiet
+	case overdue || flowed:
+		k.deadBy = 0
+	case k.deadBy == 0:
+		k.deadBy = now + cfg.pong
+		k.deadline = min(k.deadBy, now+pause(cfg))
+		return KeepPing
 	}
-	k.waiting = true
-	k.deadline = now + cfg.pong
-	return KeepPing
+	k.deadline = now + pause(cfg)
+	if k.deadBy != 0 {
+		k.deadline = min(k.deadBy, k.deadline)
+	}
+	return KeepQuiet
 }
 
-// jitter takes up to a tenth off d, so that connections that were opened
-// together are not pinged together.
-func jitter(d int64) int64 { return d - rand.Int64N(d/10+1) }
+// pause is the time between two looks: half an interval, less up to a tenth,
+// so that connections that were opened together are not pinged together.
+func pause(cfg *Config) int64 {
+	d := (cfg.ping + 1) / 2
+	return d - rand.Int64N(d/10+1)
+}

@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"math/rand/v2"
 	"testing"
 	"time"
 )
@@ -20,13 +21,19 @@ func newWatch(t *testing.T) *watch {
 	return w
 }
 
-// ticks waits for the deadline, which has to be a ping interval away, or a
-// pong timeout, and wants an action.
-func (w *watch) ticks(after time.Duration, reading bool, want KeepaliveAction) {
+// looks waits for the deadline, which has to be half a ping interval away, and
+// wants an action.
+func (w *watch) looks(reading bool, want KeepaliveAction) {
 	w.t.Helper()
-	waited := time.Duration(w.Deadline() - w.now)
-	if least := after - after/10; waited > after || waited < least || after == DefaultPongTimeout && waited != after {
-		w.t.Fatalf("due after %v, want %v at most and %v at least", waited, after, least)
+	w.ticks(interval/2-interval/20, interval/2, reading, want)
+}
+
+// ticks waits for the deadline, which has to be at least and at most so far
+// away, and wants an action.
+func (w *watch) ticks(least, most time.Duration, reading bool, want KeepaliveAction) {
+	w.t.Helper()
+	if waited := time.Duration(w.Deadline() - w.now); waited > most || waited < least {
+		w.t.Fatalf("due after %v, want %v at most and %v at least", waited, most, least)
 	}
 	w.now = w.Deadline()
 	if got := w.Tick(w.cfg, w.now, w.received, reading); got != want {
@@ -38,8 +45,9 @@ const interval, timeout = DefaultPingInterval, DefaultPongTimeout
 
 func TestKeepaliveSilent(t *testing.T) {
 	w := newWatch(t)
-	w.ticks(interval, true, KeepPing)
-	w.ticks(timeout, true, KeepDead)
+	w.looks(true, KeepQuiet) // the handshake was not long ago
+	w.looks(true, KeepPing)
+	w.ticks(timeout, timeout, true, KeepDead)
 	if w.Deadline() != 0 {
 		t.Error("a dead connection has a deadline")
 	}
@@ -47,33 +55,96 @@ func TestKeepaliveSilent(t *testing.T) {
 
 func TestKeepaliveAnswered(t *testing.T) {
 	w := newWatch(t)
+	w.looks(true, KeepQuiet)
+	w.looks(true, KeepPing)
 	for range 3 {
-		w.ticks(interval, true, KeepPing)
 		w.received += 2
-		w.ticks(timeout, true, KeepQuiet)
+		w.ticks(timeout, timeout, true, KeepQuiet)
+		w.looks(true, KeepPing)
 	}
-	w.ticks(interval, true, KeepPing)
-	w.ticks(timeout, true, KeepDead)
+	w.ticks(timeout, timeout, true, KeepDead)
 }
 
 func TestKeepaliveFlowing(t *testing.T) {
 	w := newWatch(t)
 	for range 10 {
 		w.received++
-		w.ticks(interval, true, KeepQuiet)
+		w.looks(true, KeepQuiet)
 	}
-	w.ticks(interval, true, KeepPing)
+	w.looks(true, KeepPing)
+}
+
+// TestKeepaliveInterval: whenever the last octet came, a Ping follows within an
+// interval, whatever the pong timeout is.
+func TestKeepaliveInterval(t *testing.T) {
+	for _, limits := range []*Limits{nil, {PingInterval: time.Second}, {PongTimeout: time.Minute}, {PingInterval: time.Second, PongTimeout: time.Millisecond}, {PingInterval: 3, PongTimeout: 1}} {
+		w := newWatch(t)
+		w.cfg = NewConfig(Server, limits)
+		w.Start(w.cfg, w.now)
+		last := w.now
+		step := max(w.cfg.ping/97, 1)
+		for range 2000 {
+			// Now and then something arrives between two looks.
+			for w.now+step < w.Deadline() {
+				w.now += step
+				if rand.IntN(60) == 0 {
+					w.received++
+					last = w.now
+				}
+			}
+			w.now = w.Deadline()
+			switch w.Tick(w.cfg, w.now, w.received, true) {
+			case KeepPing:
+				if silent := w.now - last; silent > w.cfg.ping+1 || silent < w.cfg.ping/2-w.cfg.ping/20 {
+					t.Fatalf("%+v: pinged after %v of silence", limits, time.Duration(silent))
+				}
+				w.received++ // the answer is there at once
+				last = w.now
+			case KeepDead:
+				t.Fatalf("%+v: dead", limits)
+			case KeepQuiet:
+				if silent := w.now - last; silent > w.cfg.ping+1 {
+					t.Fatalf("%+v: quiet after %v of silence", limits, time.Duration(silent))
+				}
+			}
+		}
+	}
+}
+
+// TestKeepaliveSlow: a peer may take its whole time, also if that is longer
+// than the interval.
+func TestKeepaliveSlow(t *testing.T) {
+	w := newWatch(t)
+	w.cfg = NewConfig(Server, &Limits{PingInterval: time.Second, PongTimeout: time.Minute})
+	w.Start(w.cfg, w.now)
+	var pinged int64
+	for {
+		w.now = w.Deadline()
+		switch w.Tick(w.cfg, w.now, w.received, true) {
+		case KeepPing:
+			if pinged != 0 {
+				t.Fatal("pinged twice")
+			}
+			pinged = w.now
+		case KeepDead:
+			if waited := time.Duration(w.now - pinged); waited != time.Minute {
+				t.Errorf("dead after %v", waited)
+			}
+			return
+		}
+	}
 }
 
 func TestKeepaliveWithoutReader(t *testing.T) {
 	w := newWatch(t)
+	w.looks(false, KeepQuiet)
 	for range 5 {
-		w.ticks(interval, false, KeepPing)
-		w.ticks(timeout, false, KeepQuiet)
+		w.looks(false, KeepPing)
+		w.ticks(timeout, timeout, false, KeepQuiet)
 	}
 	// The reader is back: it gets a Ping of its own to see the answer of.
-	w.ticks(interval, true, KeepPing)
-	w.ticks(timeout, true, KeepDead)
+	w.looks(true, KeepPing)
+	w.ticks(timeout, timeout, true, KeepDead)
 }
 
 func TestKeepaliveOff(t *testing.T) {
@@ -89,24 +160,28 @@ func TestKeepaliveOff(t *testing.T) {
 
 func TestKeepaliveRestart(t *testing.T) {
 	w := newWatch(t)
-	w.ticks(interval, true, KeepPing)
+	w.looks(true, KeepQuiet)
+	w.looks(true, KeepPing)
 	w.Start(w.cfg, w.now)
-	w.ticks(interval, true, KeepPing)
+	w.looks(true, KeepQuiet)
+	w.looks(true, KeepPing)
 }
 
 // Connections that were opened together are not pinged together.
 func TestKeepaliveJitter(t *testing.T) {
-	for _, d := range []int64{1, 9, 10, 1000, int64(DefaultPingInterval), 1 << 62} {
-		least, most := d, int64(0)
+	for _, interval := range []time.Duration{1, 2, 9, 10, 1000, DefaultPingInterval, 1 << 62} {
+		cfg := NewConfig(Server, &Limits{PingInterval: interval})
+		half := (int64(interval) + 1) / 2
+		least, most := half, int64(0)
 		for range 2000 {
-			got := jitter(d)
-			if got > d || got < d-d/10 || got <= 0 {
-				t.Fatalf("jitter(%d) = %d", d, got)
+			got := pause(cfg)
+			if got > half || got < half-half/10 || got <= 0 {
+				t.Fatalf("the pause of %d is %d", interval, got)
 			}
 			least, most = min(least, got), max(most, got)
 		}
-		if d >= 1000 && (least > d-d/11 || most < d-d/100) {
-			t.Errorf("jitter(%d) stays between %d and %d", d, least, most)
+		if half >= 500 && (least > half-half/11 || most < half-half/100) {
+			t.Errorf("the pause of %d stays between %d and %d", interval, least, most)
 		}
 	}
 }

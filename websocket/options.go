@@ -34,8 +34,9 @@ type Options struct {
 	// CloseTimeout is how long the peer may take for its part of the closing
 	// handshake, and then to end the transport. Default 5 s.
 	CloseTimeout time.Duration
-	// PingInterval is how long the connection may be silent before it is
-	// pinged. Negative: no keepalive. Default 25 s, less up to a tenth.
+	// PingInterval is how long the peer may be silent before it is pinged: at
+	// most so long, and at least about half of it. Negative: no keepalive.
+	// Default 25 s.
 	PingInterval time.Duration
 	// PongTimeout is how long the connection may be silent after that, while
 	// someone reads. Default 10 s.
