@@ -111,6 +111,21 @@ func TestFaultRate(t *testing.T) {
 	})
 }
 
+// A Read without room is no Read, but it says when the connection has ended.
+func TestReadNothing(t *testing.T) {
+	a, b := Pipe()
+	defer b.Close()
+	for _, nc := range []net.Conn{a, Inject(a, Faults{})} {
+		if n, err := nc.Read(nil); n != 0 || err != nil {
+			t.Errorf("%T: %d, %v", nc, n, err)
+		}
+	}
+	a.Close()
+	if _, err := a.Read(nil); !errors.Is(err, net.ErrClosed) {
+		t.Error(err)
+	}
+}
+
 func TestFaultErrAfter(t *testing.T) {
 	inAndOut(t, func(t *testing.T) {
 		reason := errors.New("the cable was cut")
@@ -287,7 +302,7 @@ func TestFaultCloseWrite(t *testing.T) {
 // A Conn lives on whatever a connection does that is slow or small.
 func TestFaultsUnderConns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		for _, f := range []Fault{{Chunk: 1}, {Delay: 50 * time.Millisecond, Chunk: 500}, {Rate: 100_000}} {
+		for _, f := range []Fault{{}, {Chunk: 1}, {Delay: 50 * time.Millisecond, Chunk: 500}, {Rate: 100_000}} {
 			wrap := func(nc net.Conn) net.Conn { return Inject(nc, Faults{Read: f, Write: f}) }
 			client, server := NewPair(t, &PairOptions{WrapClient: wrap, WrapServer: wrap})
 			for _, c := range [][2]*websocket.Conn{{client, server}, {server, client}} {

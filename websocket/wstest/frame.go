@@ -11,20 +11,20 @@ import (
 // The opcodes of frames.
 // https://www.rfc-editor.org/rfc/rfc6455#section-5.2
 const (
-	OpContinuation = rawpeer.OpContinuation
-	OpText         = rawpeer.OpText
-	OpBinary       = rawpeer.OpBinary
-	OpClose        = rawpeer.OpClose
-	OpPing         = rawpeer.OpPing
-	OpPong         = rawpeer.OpPong
+	OpContinuation byte = 0x0
+	OpText         byte = 0x1
+	OpBinary       byte = 0x2
+	OpClose        byte = 0x8
+	OpPing         byte = 0x9
+	OpPong         byte = 0xA
 )
 
 // The reserved bits of a frame. Extensions give them a meaning; without one they
 // break the protocol.
 const (
-	RSV1 = rawpeer.RSV1
-	RSV2 = rawpeer.RSV2
-	RSV3 = rawpeer.RSV3
+	RSV1 byte = 0b100
+	RSV2 byte = 0b010
+	RSV3 byte = 0b001
 )
 
 // A Frame is what a [Peer] sends or wants. As it is made it is final, of the

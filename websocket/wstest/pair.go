@@ -11,8 +11,8 @@ import (
 
 // PairOptions are the settings of [NewPair]. Nil is the default of everything.
 type PairOptions struct {
-	// Client holds the client's options. Its NetDial and what else leads to
-	// a server are not used.
+	// Client holds the client's options. Proxy, NetDial and UnixSocket are
+	// not used.
 	Client *websocket.DialOptions
 	// Server holds the server's options.
 	Server *websocket.AcceptOptions
@@ -130,7 +130,7 @@ func dialOptions(o *websocket.DialOptions, connect func(ctx context.Context, net
 	if own.Clock == nil {
 		own.Clock = websocket.NewClock()
 	}
-	own.NetDial = connect
+	own.NetDial, own.Proxy, own.UnixSocket = connect, websocket.NoProxy, ""
 	return &own
 }
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"reflect"
 	"testing"
 	"testing/synctest"
@@ -33,6 +34,20 @@ func TestNewPair(t *testing.T) {
 			t.Errorf("server: %v", err)
 		}
 	})
+}
+
+// Options of a program lead to its server, which a test does not want.
+func TestNewPairStaysInTheProcess(t *testing.T) {
+	o := &websocket.DialOptions{
+		UnixSocket: "/no/such/socket",
+		Proxy:      http.ProxyURL(&url.URL{Scheme: "http", Host: "192.0.2.9"}),
+		NetDial:    func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("outside") },
+	}
+	NewPair(t, &PairOptions{Client: o})
+	ClientConn(t, o)
+	if o.Clock != nil || o.UnixSocket == "" {
+		t.Error("the caller's options were changed")
+	}
 }
 
 // exchange has both sides write much at once, which needs what is under way to

@@ -108,6 +108,20 @@ func (p *Peer) Want(want ...Frame) {
 	}
 }
 
+// WantClose waits for a Close frame with a code, whatever its reason, which it
+// returns. Code 0 stands for a Close frame without one.
+func (p *Peer) WantClose(code uint16) (reason string) {
+	p.t.Helper()
+	f, err := p.next()
+	switch {
+	case err != nil:
+		p.fail("%s, want close %d", ended(err, p.Timeout), code)
+	case f.Opcode != OpClose || f.Code() != code:
+		p.fail("got %v, want close %d", f, code)
+	}
+	return f.Payload[min(2, len(f.Payload)):]
+}
+
 // WantEOF waits for the other end to end the connection in order. Whether it sent
 // a Close frame before is not asked.
 func (p *Peer) WantEOF() {

@@ -57,6 +57,9 @@ func TestFrameString(t *testing.T) {
 			t.Errorf("%s, want %s", got, c.want)
 		}
 	}
+	if n := Binary("\x03\xe8").Code(); n != 0 {
+		t.Errorf("a binary frame has code %d", n)
+	}
 }
 
 // Peers agree with each other, over any connection.
@@ -74,8 +77,8 @@ func TestPeersAgree(t *testing.T) {
 			}
 			p[1].WantSilence(time.Millisecond)
 			p[0].Send(Close(4000, "bye"))
-			if f := p[1].Next(); f.Code() != 4000 {
-				t.Errorf("got %v", f)
+			if reason := p[1].WantClose(4000); reason != "bye" {
+				t.Errorf("reason %q", reason)
 			}
 			p[0].CloseWrite()
 			p[1].WantEOF()
@@ -111,9 +114,7 @@ func TestConnsJudgeThePeer(t *testing.T) {
 					conn, peer := make()
 					conn.CloseRead(context.Background())
 					peer.Send(c.send...)
-					if f := peer.Next(); f.Code() != c.code {
-						t.Errorf("got %v, want close %d", f, c.code)
-					}
+					peer.WantClose(c.code)
 					peer.CloseWrite()
 					peer.WantEOF()
 				}
@@ -167,6 +168,18 @@ func TestPeerFailures(t *testing.T) {
 			p.Want(Text("a"))
 		}},
 		{"nothing", `nothing came within 1m0s, want ping ""`, func(p *Peer, _ net.Conn) { p.Want(Ping("")) }},
+		{"another code", `got close 1000 "", want close 1002`, func(p *Peer, other net.Conn) {
+			other.Write(Close(1000, "").octets(true))
+			p.WantClose(1002)
+		}},
+		{"no close", `got text "\x03h", want close 0`, func(p *Peer, other net.Conn) {
+			other.Write(Text("\x03\x68").octets(true))
+			p.WantClose(0)
+		}},
+		{"the end for close", `the connection ended, want close 1000`, func(p *Peer, other net.Conn) {
+			other.Close()
+			p.WantClose(1000)
+		}},
 		{"nothing for Next", `nothing came within 1s, want a frame`, func(p *Peer, _ net.Conn) { p.Timeout = time.Second; p.Next() }},
 		{"the end", `the connection ended, want ping ""`, func(p *Peer, other net.Conn) {
 			other.Close()
