@@ -37,6 +37,21 @@ const (
 	Done
 )
 
+// String returns the name in lower case.
+func (a Action) String() string {
+	switch a {
+	case Retry:
+		return "retry"
+	case Renew:
+		return "renew"
+	case Fail:
+		return "fail"
+	case Done:
+		return "done"
+	}
+	return "unknown"
+}
+
 // Classify is the judgement that [Options].Classify replaces; an application's
 // own asks it about what it has no opinion of. What it does not know, it
 // retries: a client that tries in vain is better than one that is gone.

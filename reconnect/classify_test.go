@@ -128,7 +128,7 @@ func broken(codes ...websocket.StatusCode) (all []error) {
 }
 
 func (v Verdict) text() string {
-	text := [...]string{"retry", "renew", "fail", "done"}[v.Action]
+	text := v.Action.String()
 	if v.After > 0 {
 		text += fmt.Sprintf(" after %v to %v", v.After, v.After+v.Spread)
 	}

@@ -127,17 +127,13 @@ func (l *loop) lend(conn *websocket.Conn, yield func(*websocket.Conn, error) boo
 	}
 	if l.err = ended(conn); l.err == nil {
 		l.err = ErrLeft
-		conn.Close(l.ctx, websocket.StatusGoingAway, "")
 	}
+	conn.Close(l.ctx, websocket.StatusGoingAway, "")
 	return true
 }
 
-// noTime is a context that has ended.
-var noTime = func() context.Context {
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	return ctx
-}()
+// grace is how long to wait for a writer that may hold up the answer of ended.
+const grace = time.Second
 
 // ended returns why conn has ended, and nil while it is open. Between the
 // peer's Close frame and the end of the transport Err does not know yet, but a
@@ -146,7 +142,9 @@ func ended(conn *websocket.Conn) error {
 	if err := conn.Err(); err != nil {
 		return err
 	}
-	_, err := conn.NextWriter(noTime, 0)
+	ctx, cancel := context.WithTimeout(context.Background(), grace)
+	defer cancel()
+	_, err := conn.NextWriter(ctx, 0)
 	closed, broken := (*websocket.CloseError)(nil), (*websocket.ProtocolError)(nil)
 	if errors.As(err, &closed) || errors.As(err, &broken) {
 		return err
