@@ -38,7 +38,6 @@ type bidiMessage struct {
 func dialBidi(ctx context.Context, url string, event func(method string, params json.RawMessage)) (*bidi, error) {
 	c, err := websocket.Dial(ctx, url, &websocket.DialOptions{
 		Options: websocket.Options{MaxMessage: 64 << 20}, // pictures
-		Proxy:   websocket.NoProxy,
 	})
 	if err != nil {
 		return nil, err
