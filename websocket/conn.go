@@ -6,6 +6,7 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/duplexws/duplex/internal/pool"
 	"github.com/duplexws/duplex/internal/wheel"
@@ -162,10 +163,42 @@ func (c *Conn) LocalAddr() net.Addr { return c.stream.NetConn().LocalAddr() }
 func (c *Conn) RemoteAddr() net.Addr { return c.stream.NetConn().RemoteAddr() }
 
 // CloseNow ends the connection at once, without a closing handshake: what has
-// not gone out is lost. It may be called more than once.
+// not gone out is lost. Only the answer to a Close frame that a read has
+// returned still goes out, behind a write of another goroutine that is under
+// way, if that takes no longer than 100 ms. CloseNow may be called more than
+// once.
 func (c *Conn) CloseNow() error {
-	c.end(ErrClosed)
+	if !c.answersFirst() {
+		c.end(ErrClosed)
+	}
 	return nil
+}
+
+// answerTime is how long an answer may hold up CloseNow.
+const answerTime = 100 * time.Millisecond
+
+// answersFirst reports whether whoever writes now will answer the peer's Close
+// frame and end the connection, for which it draws the deadline near.
+func (c *Conn) answersFirst() bool {
+	if !c.flags.has(owesFrames) {
+		return false
+	}
+	if c.writeLock.TryLock() {
+		c.unlockWrite() // which answers
+		return false
+	}
+	c.mu.Lock()
+	x := c.more()
+	answers := x.verdict != nil && x.owed != nil
+	if answers {
+		x.closeBy = c.set.clock.Now() + int64(answerTime)
+		c.arm()
+	}
+	c.mu.Unlock()
+	if answers && c.writeLock.TryLock() {
+		c.unlockWrite()
+	}
+	return answers
 }
 
 // Done returns a channel that is closed when the connection has ended. That is

@@ -3,8 +3,10 @@ package websocket
 import (
 	"context"
 	"errors"
+	"net"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/duplexws/duplex/protocol"
@@ -435,5 +437,54 @@ func TestErr(t *testing.T) {
 	var said *CloseError
 	if err := client.Err(); !errors.As(err, &said) || said.Code != 4001 {
 		t.Errorf("behind the peer's close: %v", err)
+	}
+}
+
+// TestErrClosed is what package net calls it, for code that knows no better.
+func TestErrClosed(t *testing.T) {
+	if !errors.Is(ErrClosed, net.ErrClosed) || errors.Is(ErrAbnormal, net.ErrClosed) || errors.Is(net.ErrClosed, ErrClosed) {
+		t.Error("errors.Is tells otherwise")
+	}
+}
+
+// TestCloseNowAnswers: the answer to the peer's Close frame goes out though
+// another goroutine is in the midst of a write when the reader's CloseNow comes,
+// and is not waited for for long.
+func TestCloseNowAnswers(t *testing.T) {
+	for _, role := range roles {
+		bubble(t, func(t *testing.T, o *Options) {
+			s := script(t, pipe, role, o)
+			wrote := async(func() error { return s.Write(s.ctx, Text, []byte("under way")) })
+			synctest.Wait() // the peer does not read yet
+			s.peer.write(closeFrame(1001, "bye"))
+			if _, _, err := s.Read(s.ctx); CloseStatus(err) != 1001 {
+				t.Fatalf("read %v", err)
+			}
+			s.CloseNow()
+			s.peer.read()
+			s.peer.want(text("under way"), closeFrame(1001, ""))
+			s.peer.wantEnd()
+			if err := <-wrote; err != nil {
+				t.Error(err)
+			}
+			<-s.Done()
+			if CloseStatus(s.Err()) != 1001 {
+				t.Errorf("ended with %v", s.Err())
+			}
+		})
+		bubble(t, func(t *testing.T, o *Options) {
+			s := script(t, pipe, role, o)
+			wrote := async(func() error { return s.Write(s.ctx, Text, []byte("stuck")) })
+			synctest.Wait()
+			s.peer.write(closeFrame(1001, "bye"))
+			s.Read(s.ctx)
+			start := time.Now()
+			s.CloseNow()
+			<-s.Done()
+			within(t, time.Since(start), answerTime)
+			if err := <-wrote; err == nil {
+				t.Error("a write that nobody read went out")
+			}
+		})
 	}
 }

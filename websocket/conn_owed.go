@@ -37,8 +37,8 @@ func (c *Conn) takeOutbox() (act protocol.CloseAction) {
 	if x := c.ext.Load(); x != nil && x.owed != nil {
 		c.wb, act = c.out.AppendOwed(c.set.cfg, now, c.wb, x.owed)
 		x.owed = nil
-		if by := c.out.Deadline(); by != 0 {
-			x.closeBy = by
+		if by := c.out.Deadline(); by != 0 && (x.closeBy == 0 || by < x.closeBy) {
+			x.closeBy = by // CloseNow may be in more of a hurry
 		}
 		c.arm()
 	}

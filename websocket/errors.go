@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 
 	"github.com/duplexws/duplex/protocol"
 )
@@ -41,8 +42,9 @@ const (
 )
 
 var (
-	// ErrClosed is returned when this side has closed the connection.
-	ErrClosed = errors.New("websocket: connection closed by this side")
+	// ErrClosed is returned when this side has closed the connection. For
+	// errors.Is it is net.ErrClosed too.
+	ErrClosed error = closedError{}
 	// ErrAbnormal is returned when the transport ended without a Close frame
 	// (status code 1006); it wraps io.ErrUnexpectedEOF or the transport's error.
 	ErrAbnormal = errors.New("websocket: connection ended without a closing handshake")
@@ -62,6 +64,11 @@ var (
 	// closed the connection.
 	ErrSlowConsumer = errors.New("websocket: send queue full: connection closed")
 )
+
+type closedError struct{}
+
+func (closedError) Error() string        { return "websocket: connection closed by this side" }
+func (closedError) Is(target error) bool { return target == net.ErrClosed }
 
 // PartialWriteError is returned when a Write was cancelled and part of the
 // message may have gone out. The connection is still good: the rest of the
