@@ -110,14 +110,16 @@ func checkExtra(fields []HeaderField) error {
 		if err := checkField(f.Name, f.Value); err != nil {
 			return err
 		}
-		if isReserved(f.Name) {
+		if ReservedField(f.Name) {
 			return fmt.Errorf("header field %s belongs to the handshake (there is an option for what may be chosen)", f.Name)
 		}
 	}
 	return nil
 }
 
-func isReserved(name string) bool {
+// ReservedField reports whether a header field belongs to the opening handshake
+// or to the connection, so that an application cannot set it.
+func ReservedField(name string) bool {
 	const ours = "Sec-WebSocket-"
 	if len(name) >= len(ours) && strings.EqualFold(name[:len(ours)], ours) {
 		return true

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -28,7 +29,8 @@ type AcceptOptions struct {
 	// Origin decides which web pages may connect; the zero value allows the
 	// same origin, and requests without Origin.
 	Origin protocol.OriginPolicy
-	// Header holds further fields of the response.
+	// Header holds further fields of the response. Those that stand in the
+	// ResponseWriter's header go with them.
 	Header http.Header
 	// BaseContext returns the context whose values the context of a [Handler]
 	// has. Nil: that of the request. It keeps alive what net/http and
@@ -112,6 +114,39 @@ func headerFields(h http.Header) (fields []protocol.HeaderField) {
 	return fields
 }
 
+// appendSet appends what middleware and the handler have set, a cookie say, but
+// for what is about a body or about the connection.
+func appendSet(fields []protocol.HeaderField, set http.Header) []protocol.HeaderField {
+	if len(set) == 0 {
+		return fields
+	}
+	fields = slices.Clip(fields) // they are shared
+	for _, f := range headerFields(set) {
+		if !protocol.ReservedField(f.Name) && !strings.HasPrefix(f.Name, "Content-") {
+			fields = append(fields, f)
+		}
+	}
+	return fields
+}
+
+// IsUpgrade reports whether a request asks for a WebSocket, for a path that
+// answers others as well. Whether it asks rightly is for [Accept] to say.
+func IsUpgrade(r *http.Request) bool {
+	return r.Method == http.MethodGet && hasToken(r.Header["Connection"], "upgrade") && hasToken(r.Header["Upgrade"], "websocket")
+}
+
+// hasToken reports whether a token stands in a list of them.
+func hasToken(values []string, token string) bool {
+	for _, v := range values {
+		for t := range strings.SplitSeq(v, ",") {
+			if strings.EqualFold(strings.TrimSpace(t), token) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // Accept does the server's half of the opening handshake. If the request is no
 // handshake, or not one that o allows, it answers with the status that says so,
 // has the HTTP connection closed, and returns a [*HandshakeError]; nothing more
@@ -140,6 +175,7 @@ func accept(w http.ResponseWriter, r *http.Request, s *acceptSettings) (*Conn, e
 	if err != nil {
 		return nil, s.refuse(w, r, err)
 	}
+	response.Header = appendSet(response.Header, w.Header())
 	head, err := response.AppendHTTP1(make([]byte, 0, 512))
 	if err != nil {
 		return nil, s.refuse(w, r, err)

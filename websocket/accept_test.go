@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -232,5 +233,64 @@ func TestConfigureServer(t *testing.T) {
 	ConfigureServer(s)
 	if s.ReadHeaderTimeout != 0 || s.MaxHeaderBytes != 1 || s.IdleTimeout != 2*time.Minute {
 		t.Errorf("%+v", s)
+	}
+}
+
+// TestAcceptSetHeader: what middleware has set goes out with the response, but
+// for what would speak for the handshake or of a body.
+func TestAcceptSetHeader(t *testing.T) {
+	o := &AcceptOptions{Header: http.Header{"X-Server": {"ours"}}}
+	set := http.Header{"Set-Cookie": {"a=1", "b=2"}, "X-Request-Id": {"7"}}
+	left := http.Header{"Content-Type": {"text/html"}, "Content-Length": {"5"}, "Content-Encoding": {"gzip"}, "Connection": {"close"},
+		"Upgrade": {"h2c"}, "Sec-Websocket-Accept": {"x"}, "Sec-Websocket-Protocol": {"x"}, "Transfer-Encoding": {"chunked"}}
+	s := newSite(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for name, values := range set {
+			w.Header()[name] = values
+		}
+		for name, values := range left {
+			w.Header()[name] = values
+		}
+		if c, err := Accept(w, r, o); err != nil {
+			t.Error(err)
+		} else {
+			c.CloseNow()
+		}
+	}))
+	for range 3 {
+		var got http.Header
+		c, err := Dial(t.Context(), s.url(), &DialOptions{OnResponse: func(r *http.Response) { got = r.Header }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.CloseNow()
+		if !slices.Equal(got["Set-Cookie"], set["Set-Cookie"]) || got.Get("X-Request-Id") != "7" || got.Get("X-Server") != "ours" {
+			t.Errorf("the response has %v", got)
+		}
+		if len(got) != 6 { // with Upgrade, Connection and Sec-WebSocket-Accept
+			t.Errorf("the response has %v", got)
+		}
+	}
+}
+
+func TestIsUpgrade(t *testing.T) {
+	for _, c := range []struct {
+		method, connection, upgrade string
+		want                        bool
+	}{
+		{"GET", "Upgrade", "websocket", true},
+		{"GET", "keep-alive, upgrade", "WebSocket", true},
+		{"GET", "keep-alive", "websocket", false},
+		{"GET", "Upgrade", "h2c", false},
+		{"GET", "Upgrade", "h2c, websocket", true},
+		{"POST", "Upgrade", "websocket", false},
+		{"GET", "", "", false},
+		{"GET", "upgrades", "websockets", false},
+	} {
+		r := httptest.NewRequest(c.method, "/", nil)
+		r.Header.Set("Connection", c.connection)
+		r.Header.Set("Upgrade", c.upgrade)
+		if got := IsUpgrade(r); got != c.want {
+			t.Errorf("%+v: got %v", c, got)
+		}
 	}
 }

@@ -35,7 +35,7 @@ var differences = []struct {
 	{"origin: scheme differs", origin("https://HOST"), "101", "101", "403"},
 	{"origin: none", origin(""), "101", "101", "101"},
 	{"subprotocol in another case", subprotocol, "", "CHAT", ""},
-	{"cookie set on the ResponseWriter", cookie, "", "a=b", ""},
+	{"cookie set on the ResponseWriter", cookie, "", "a=b", "a=b"},
 	{"end of a deadline", deadline, "dead", "dead", "alive"},
 	{"the transport ends", transportEnds, "1006", "EOF", "1006"},
 	{"JSON as it is written", writtenJSON, "1\n", "1\n", "1"},
