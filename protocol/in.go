@@ -109,7 +109,13 @@ func (in *In) Expire(ev *Event) {
 //	}
 func (in *In) Feed(cfg *Config, now int64, p []byte, ev *Event) []byte {
 	if in.state == inHeader && len(p) >= 6 && in.part == nil && in.message == 0 {
-		if n := feedWhole(cfg, p, ev); n > 0 {
+		n := 0
+		if cfg.role == Server {
+			n = feedWhole(cfg, p, ev)
+		} else {
+			n = feedWholeUnmasked(cfg, p, ev)
+		}
+		if n > 0 {
 			in.offset += uint64(n)
 			return p[n:]
 		}
@@ -122,7 +128,7 @@ func (in *In) Feed(cfg *Config, now int64, p []byte, ev *Event) []byte {
 // consumed; 0 leaves the frame, every fault included, to feed.
 func feedWhole(cfg *Config, p []byte, ev *Event) int {
 	op := Opcode(p[0] & 0x0F)
-	if p[0]&0xF0 != 0x80 || !op.Data() || p[1]&0x80 == 0 || cfg.role != Server {
+	if p[0]&0xF0 != 0x80 || !op.Data() || p[1]&0x80 == 0 {
 		return 0
 	}
 	h, n := 6, int(p[1]&0x7F)
@@ -144,6 +150,33 @@ func feedWhole(cfg *Config, p []byte, ev *Event) int {
 		return 0
 	}
 	// Field by field: a composite literal would be built aside and copied.
+	ev.Kind, ev.Opcode, ev.First, ev.Last, ev.Compressed = Data, op, true, true, false
+	ev.Payload = payload
+	return h + n
+}
+
+// feedWholeUnmasked is feedWhole for a message of a server.
+func feedWholeUnmasked(cfg *Config, p []byte, ev *Event) int {
+	op := Opcode(p[0] & 0x0F)
+	if p[0]&0xF0 != 0x80 || !op.Data() {
+		return 0
+	}
+	h, n := 2, int(p[1]) // which is above 127 with a mask
+	if n == 126 {
+		h, n = 4, int(binary.BigEndian.Uint16(p[2:]))
+		if n < 126 {
+			return 0
+		}
+	} else if n > 125 {
+		return 0
+	}
+	if len(p) < h+n || uint64(n) > cfg.maxMessage {
+		return 0
+	}
+	payload := p[h : h+n : h+n]
+	if op == OpText && !utf8.Valid(payload) {
+		return 0
+	}
 	ev.Kind, ev.Opcode, ev.First, ev.Last, ev.Compressed = Data, op, true, true, false
 	ev.Payload = payload
 	return h + n
