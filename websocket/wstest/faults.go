@@ -154,9 +154,6 @@ func (c *FaultConn) receive(n int) error {
 	l.mu.Unlock()
 	n, err := c.nc.Read(p)
 	l.mu.Lock()
-	if failed := l.failed(); err != nil && failed != nil {
-		return failed
-	}
 	if n == 0 && isTimeout(err) {
 		return err // of a deadline, which no fault holds up
 	}

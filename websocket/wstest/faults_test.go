@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -180,6 +181,66 @@ func TestFaultStall(t *testing.T) {
 	})
 }
 
+// What is stalled stays where it is, and a Write under way takes up what the
+// faults have become.
+func TestFaultStallEndsInAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := Pipe()
+		defer b.Close()
+		w := &writes{Conn: a}
+		c := Inject(w, Faults{Read: Fault{Stall: true}, Write: Fault{Stall: true}})
+		defer c.Close()
+		go c.Read(make([]byte, 100))
+		b.SetWriteDeadline(time.Now().Add(time.Hour))
+		if n, _ := b.Write(make([]byte, 2*capacity)); n != capacity {
+			t.Errorf("a stalled connection took %d octets more", n-capacity)
+		}
+		done := make(chan struct{})
+		go func() {
+			c.Write([]byte("1234567"))
+			close(done)
+		}()
+		synctest.Wait()
+		c.Set(Faults{Write: Fault{Chunk: 3}})
+		<-done
+		if want := []int{3, 3, 1}; !slices.Equal(w.cuts, want) {
+			t.Errorf("cut into %v, want %v", w.cuts, want)
+		}
+	})
+}
+
+// Writes do not mix, however small they are cut.
+func TestFaultWritesStayWhole(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, b := faulty(t, Faults{Write: Fault{Chunk: 1, Delay: time.Second}})
+		for _, s := range []string{"aaaa", "bbbb"} {
+			go c.Write([]byte(s))
+		}
+		time.Sleep(time.Minute)
+		p := make([]byte, 10)
+		if n, _ := b.Read(p); string(p[:n]) != "aaaabbbb" && string(p[:n]) != "bbbbaaaa" {
+			t.Errorf("%q", p[:n])
+		}
+	})
+}
+
+// A deadline that has passed leaves nothing behind.
+func TestFaultDeadlineIsOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, b := faulty(t, Faults{})
+		c.SetReadDeadline(time.Now().Add(time.Hour))
+		p := make([]byte, 10)
+		if _, err := c.Read(p); !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Error(err)
+		}
+		c.SetReadDeadline(time.Time{})
+		b.Write([]byte("x"))
+		if n, err := c.Read(p); n != 1 || err != nil {
+			t.Errorf("%d, %v", n, err)
+		}
+	})
+}
+
 // A stall also holds up what a Read that was under way receives, and the end.
 func TestFaultStallOfACallUnderWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -249,6 +310,25 @@ func TestFaultReset(t *testing.T) {
 		} {
 			if !errors.Is(err, ErrReset) {
 				t.Errorf("%s: %v", what, err)
+			}
+		}
+	})
+}
+
+// A call that waits in the connection under this one is told of the reset too.
+func TestFaultResetOfCallsUnderWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := net.Pipe()
+		defer b.Close()
+		c := Inject(a, Faults{})
+		errs := make(chan error, 2)
+		go func() { errs <- second(c.Read(make([]byte, 1))) }()
+		go func() { errs <- second(c.Write([]byte("x"))) }()
+		synctest.Wait()
+		c.Reset()
+		for range 2 {
+			if err := <-errs; err != ErrReset {
+				t.Error(err)
 			}
 		}
 	})

@@ -132,7 +132,6 @@ func (h *half) cut() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.reset = true
-	h.buf, h.start = nil, 0
 	h.changed.Broadcast()
 }
 

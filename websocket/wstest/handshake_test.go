@@ -73,23 +73,44 @@ func TestRespond(t *testing.T) {
 		server, client := PlayServer(t, a), PlayClient(t, b)
 		client.SendRaw("POST /first HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody" +
 			"GET /second HTTP/1.1\r\nHost: a\r\n\r\n")
-		r := server.WantRequest()
-		if body, err := io.ReadAll(r.Body); string(body) != "body" || err != nil {
-			t.Errorf("%q, %v", body, err)
+		first, second := server.WantRequest(), server.WantRequest()
+		if body, err := io.ReadAll(first.Body); first.URL.Path != "/first" || string(body) != "body" || err != nil {
+			t.Errorf("%v, %q, %v", first.URL, body, err)
 		}
-		server.Respond(503, http.Header{"Retry-After": {"7"}}, "full")
-		if r := server.WantRequest(); r.URL.Path != "/second" {
-			t.Errorf("then %v", r.URL)
+		if second.URL.Path != "/second" {
+			t.Errorf("then %v", second.URL)
 		}
-		server.Respond(403, nil, "")
-		res := client.WantResponse()
+		server.Respond(http.StatusServiceUnavailable, http.Header{"Retry-After": {"7"}}, "full")
+		server.Respond(http.StatusNoContent, nil, "")
+		res, next := client.WantResponse(), client.WantResponse()
 		if body, err := io.ReadAll(res.Body); res.StatusCode != 503 || res.Header.Get("Retry-After") != "7" || string(body) != "full" || err != nil {
 			t.Errorf("%v, %q, %v", res, body, err)
 		}
-		if res := client.WantResponse(); res.StatusCode != 403 {
-			t.Errorf("then %v", res)
+		if next.StatusCode != 204 || len(next.Header) != 0 {
+			t.Errorf("then %v", next)
 		}
 	})
+}
+
+// A client may come again on the connection on which it was refused.
+func TestUpgradeBehindARefusal(t *testing.T) {
+	a, b := Pipe()
+	server, client := PlayServer(t, a), PlayClient(t, b)
+	client.SendRaw("GET / HTTP/1.1\r\nHost: a\r\nSec-WebSocket-Key: x\r\n\r\n")
+	server.WantRequest()
+	server.Respond(http.StatusUnauthorized, nil, "")
+	if res := client.WantResponse(); res.StatusCode != http.StatusUnauthorized {
+		t.Errorf("%v", res)
+	}
+	client.SendRaw("GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " + sampleKey + "\r\n\r\n")
+	server.Upgrade(nil)
+	res := client.WantResponse()
+	if got := res.Header.Get("Sec-WebSocket-Accept"); res.StatusCode != 101 || got != "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" {
+		t.Errorf("%v", res)
+	}
+	server.Send(Text("hi"))
+	client.Want(Text("hi"))
 }
 
 func TestDialPeer(t *testing.T) {

@@ -38,15 +38,17 @@ func TestNewPair(t *testing.T) {
 
 // Options of a program lead to its server, which a test does not want.
 func TestNewPairStaysInTheProcess(t *testing.T) {
-	o := &websocket.DialOptions{
-		UnixSocket: "/no/such/socket",
-		Proxy:      http.ProxyURL(&url.URL{Scheme: "http", Host: "192.0.2.9"}),
-		NetDial:    func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("outside") },
-	}
-	NewPair(t, &PairOptions{Client: o})
-	ClientConn(t, o)
-	if o.Clock != nil || o.UnixSocket == "" {
-		t.Error("the caller's options were changed")
+	for _, o := range []*websocket.DialOptions{
+		{UnixSocket: "/no/such/socket"},
+		{Proxy: http.ProxyURL(&url.URL{Scheme: "http", Host: "192.0.2.9"})},
+		{NetDial: func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("outside") }},
+	} {
+		was := *o
+		NewPair(t, &PairOptions{Client: o})
+		ClientConn(t, o)
+		if o.Clock != nil || o.UnixSocket != was.UnixSocket || (o.NetDial == nil) != (was.NetDial == nil) || (o.Proxy == nil) != (was.Proxy == nil) {
+			t.Error("the caller's options were changed")
+		}
 	}
 }
 
