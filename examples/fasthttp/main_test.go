@@ -16,7 +16,7 @@ import (
 )
 
 // There is no TestMain that looks for goroutines left over: fasthttp leaves some
-// running for good. Shutdown waits for the connections, hijacked ones too.
+// running for good.
 
 // serve serves h until the test ends, and returns its URL.
 func serve(t *testing.T, s *fasthttp.Server) string {
