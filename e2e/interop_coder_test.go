@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"net/http"
 	"testing"
 
@@ -59,8 +60,11 @@ func (p *coderPlayer) read() {
 		typ, data, err := p.c.Read(p.ctx)
 		if err != nil {
 			var c websocket.CloseError
-			if errors.As(err, &c) {
+			switch {
+			case errors.As(err, &c):
 				err = &closeError{int(c.Code), c.Reason}
+			case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+				err = errEnded
 			}
 			p.finish(err)
 			return
@@ -103,8 +107,10 @@ func (p *coderPlayer) close(code int, reason string) sight {
 	return answered(code) // it compares the code
 }
 
+func (p *coderPlayer) drop() { p.c.CloseNow() }
+
 func (p *coderPlayer) end() {
-	p.c.CloseNow()
+	p.drop()
 	p.cancel()
 	p.inbox.end()
 }

@@ -100,6 +100,8 @@ func (p *duplexPlayer) close(code int, reason string) sight {
 	return failed(p.c.Err())
 }
 
+func (p *duplexPlayer) drop() { p.c.CloseNow() }
+
 // end leaves it to the library to end the transport: at once when the closing
 // handshake is done.
 func (p *duplexPlayer) end() {
@@ -113,8 +115,11 @@ func (p *duplexPlayer) end() {
 
 func translated(err error) error {
 	var c *websocket.CloseError
-	if errors.As(err, &c) {
+	switch {
+	case errors.As(err, &c):
 		return &closeError{int(c.Code), c.Reason}
+	case errors.Is(err, websocket.ErrAbnormal):
+		return errEnded
 	}
 	return err
 }

@@ -55,7 +55,11 @@ func (p *gorillaPlayer) read() {
 		op, data, err := p.c.ReadMessage()
 		if err != nil {
 			var c *websocket.CloseError
-			if errors.As(err, &c) && c.Code != websocket.CloseAbnormalClosure {
+			switch {
+			case !errors.As(err, &c):
+			case c.Code == websocket.CloseAbnormalClosure:
+				err = errEnded
+			default:
 				err = &closeError{c.Code, c.Text}
 			}
 			p.finish(err)
@@ -104,7 +108,9 @@ func (p *gorillaPlayer) close(code int, reason string) sight {
 	return p.answer()
 }
 
+func (p *gorillaPlayer) drop() { p.c.Close() }
+
 func (p *gorillaPlayer) end() {
-	p.c.Close()
+	p.drop()
 	p.inbox.end()
 }

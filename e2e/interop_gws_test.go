@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"net/http"
 	"slices"
 	"testing"
@@ -82,8 +83,11 @@ func (h gwsHandler) OnMessage(_ *gws.Conn, m *gws.Message) {
 
 func (h gwsHandler) OnClose(_ *gws.Conn, err error) {
 	var c *gws.CloseError
-	if errors.As(err, &c) {
+	switch {
+	case errors.As(err, &c):
 		err = &closeError{int(c.Code), string(c.Reason)}
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		err = errEnded
 	}
 	h.finish(err)
 }
@@ -118,7 +122,9 @@ func (p *gwsPlayer) close(code int, reason string) sight {
 	return ended()
 }
 
+func (p *gwsPlayer) drop() { _ = p.c.NetConn().Close() }
+
 func (p *gwsPlayer) end() {
-	_ = p.c.NetConn().Close()
+	p.drop()
 	p.inbox.end()
 }

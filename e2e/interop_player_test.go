@@ -8,7 +8,8 @@ import (
 )
 
 // A player does steps on a connection of one implementation. Its calls end
-// within patience, and with a closeError when the other side has closed.
+// within patience, with a closeError when the other side has closed, and with
+// errEnded when the transport has ended without that.
 type player interface {
 	// send sends a message in so many fragments. between, if not nil, is called
 	// behind the first.
@@ -18,7 +19,9 @@ type player interface {
 	ping(payload []byte) (sight, error)
 	// close does the closing handshake, and returns the sight of the answer.
 	close(code int, reason string) sight
-	// end ends the transport.
+	// drop ends the transport without a Close frame.
+	drop()
+	// end is called last.
 	end()
 }
 
@@ -30,12 +33,18 @@ type closeError struct {
 
 func (e *closeError) Error() string { return fmt.Sprintf("closed with %d %q", e.code, e.reason) }
 
+var errEnded = errors.New("the transport has ended")
+
 // play does the steps, waits for the end, and returns what was seen.
 func play(p player, steps []step) (seen []sight) {
 	defer p.end()
 	for _, s := range append(steps[:len(steps):len(steps)], receives) {
-		if s.Do == "close" {
+		switch s.Do {
+		case "close":
 			return append(seen, p.close(s.Code, s.Reason))
+		case "drop":
+			p.drop()
+			return append(seen, ended())
 		}
 		more, err := do(p, s)
 		seen = append(seen, more...)
@@ -88,8 +97,11 @@ func echoOne(p player) error {
 // atEnd is the sight that an error stands for.
 func atEnd(err error) sight {
 	var c *closeError
-	if errors.As(err, &c) {
+	switch {
+	case errors.As(err, &c):
 		return closed(c.code, c.reason)
+	case errors.Is(err, errEnded):
+		return ended()
 	}
 	return failed(err)
 }

@@ -12,7 +12,7 @@ import (
 // for the other side to close. Programs in other languages are given steps in
 // this form as JSON: testdata/interop.
 type step struct {
-	Do string `json:"do"` // send, receive, echo, ping, close
+	Do string `json:"do"` // send, receive, echo, ping, close, drop
 
 	// Of send: the message is the octets in hex, so many times, in so many
 	// fragments. With Ping there is a ping "between" behind the first, whose
@@ -31,6 +31,7 @@ type step struct {
 var (
 	receives = step{Do: "receive"} // one message
 	echoes   = step{Do: "echo"}    // every message, until the other side closes
+	drops    = step{Do: "drop"}    // the transport, without a Close frame
 )
 
 func text(s string) step   { return step{Do: "send", Type: "text", Hex: hex.EncodeToString([]byte(s))} }
@@ -106,7 +107,8 @@ func closed(code int, reason string) sight { return sight{Saw: "closed", Code: c
 // others do not.
 func answered(code int) sight { return sight{Saw: "answered", Code: code} }
 
-// ended is the end of the transport where no Close frame was waited for.
+// ended is the end of the transport without a Close frame of the other side, or
+// where none was waited for.
 func ended() sight { return sight{Saw: "ended"} }
 
 func failed(err error) sight { return sight{Saw: "error", Text: err.Error()} }

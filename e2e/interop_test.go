@@ -160,9 +160,14 @@ func pingsAndPongs() []scenario {
 	}
 }
 
-// closings are closes by either side. 1005 stands for a Close frame without a
-// status code.
+// closings are closes by either side, with and without a Close frame. 1005
+// stands for one without a status code.
 func closings() (all []scenario) {
+	first := text("before the end")
+	all = append(all,
+		scenario{name: "our drop", ours: []step{first, receives, drops}, theirs: []step{echoes}, weSee: []sight{first.seen(), ended()}, theySee: []sight{ended()}},
+		scenario{name: "their drop", ours: []step{echoes}, theirs: []step{first, receives, drops}, weSee: []sight{ended()}, theySee: []sight{first.seen(), ended()}},
+	)
 	longest := strings.Repeat("é", 61) + "!"
 	for _, c := range []struct {
 		code   int

@@ -85,11 +85,13 @@ async function play(ws, steps) {
         closing = true;
         ws.close(step.code === 1005 ? undefined : step.code, step.reason);
         break;
-      }
+      } else if (step.do === "drop") ws.terminate();
+      else throw new Error(`unknown step ${step.do}`);
     }
     for (;;) await receive(); // until the end
   } catch (end) {
-    if (end.code === undefined) seen.push({ saw: "error", text: String(end.error ?? end) });
+    if (end.code === 1006) seen.push({ saw: "ended" });
+    else if (end.code === undefined) seen.push({ saw: "error", text: String(end.error ?? end) });
     else if (closing) seen.push({ saw: "answered", code: end.code });
     else seen.push({ saw: "closed", code: end.code, ...(end.reason && { reason: end.reason }) });
   }

@@ -77,6 +77,10 @@ class Player:
                     await self.ping(payload(step))
                 elif step["do"] == "close":
                     await self.close(step["code"], step.get("reason", ""))
+                elif step["do"] == "drop":
+                    self.ws.transport.abort()
+                else:
+                    raise ValueError(f"unknown step {step['do']}")
             while True:  # until the end
                 await self.receive()
         except websockets.ConnectionClosed as end:
