@@ -263,12 +263,16 @@ func (c *Conn) releaseEnded() {
 	}
 }
 
-// Err returns why the connection has ended, and nil while it has not. It is
-// what a call that waits is told: a [*CloseError] of the peer's, a
-// [*ProtocolError], [ErrAbnormal], [ErrClosed] and their like.
+// Err returns why the connection has ended, or is about to end since the peer
+// has closed it or broken the protocol; nil otherwise. It is what a call that
+// waits is told: a [*CloseError] of the peer's, a [*ProtocolError],
+// [ErrAbnormal], [ErrClosed] and their like.
 func (c *Conn) Err() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if x := c.ext.Load(); x != nil && c.endErr == nil {
+		return x.verdict
+	}
 	return c.endErr
 }
 

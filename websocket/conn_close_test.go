@@ -438,6 +438,15 @@ func TestErr(t *testing.T) {
 	if err := client.Err(); !errors.As(err, &said) || said.Code != 4001 {
 		t.Errorf("behind the peer's close: %v", err)
 	}
+	bubble(t, func(t *testing.T, o *Options) {
+		s := script(t, pipe, protocol.Client, o)
+		s.peer.read()
+		s.peer.write(closeFrame(4002, ""))
+		s.Read(s.ctx)
+		if err := s.Err(); CloseStatus(err) != 4002 {
+			t.Errorf("before the transport has ended: %v", err)
+		}
+	})
 }
 
 // TestErrClosed is what package net calls it, for code that knows no better.
