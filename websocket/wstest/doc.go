@@ -57,6 +57,8 @@
 //   - A Peer knows no extension: a compressed message breaks the protocol.
 //   - A Peer sees messages and control frames, not how a message was cut into
 //     frames.
+//   - A Ping in the midst of a message falls due with the reply to that message:
+//     the Pong may come in front of the reply or behind it.
 //   - Nothing passes through the kernel. What depends on its buffers, on TCP or
 //     on descriptors needs a real socket; a Peer and Inject work there too.
 package wstest

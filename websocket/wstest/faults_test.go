@@ -228,11 +228,15 @@ func TestFaultWritesStayWhole(t *testing.T) {
 func TestFaultDeadlineIsOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, b := faulty(t, Faults{})
-		c.SetReadDeadline(time.Now().Add(time.Hour))
+		go func() {
+			time.Sleep(time.Hour)
+			c.SetReadDeadline(time.Unix(1, 0)) // for the Read that waits
+		}()
 		p := make([]byte, 10)
 		if _, err := c.Read(p); !errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Error(err)
 		}
+		synctest.Wait()
 		c.SetReadDeadline(time.Time{})
 		b.Write([]byte("x"))
 		if n, err := c.Read(p); n != 1 || err != nil {
