@@ -94,6 +94,27 @@ func TestBudgetTurns(t *testing.T) {
 	})
 }
 
+// Nobody passes those who wait, though there is something by now.
+func TestBudgetQueue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := NewBudget(1, 1)
+		b.ask()
+		first := b.ask()
+		time.Sleep(time.Hour)
+		second := b.ask()
+		if first == nil || second == nil {
+			t.Fatal("no turn to wait for")
+		}
+		began := time.Now()
+		if err := errors.Join(first.wait(t.Context()), second.wait(t.Context())); err != nil {
+			t.Error(err)
+		}
+		if passed := time.Since(began); passed != time.Second {
+			t.Errorf("both after %v", passed)
+		}
+	})
+}
+
 // A context that has ended takes nothing.
 func TestBudgetGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -186,6 +207,21 @@ func TestOriginsShareABudget(t *testing.T) {
 	s.leave("a")
 	if s.join("a") != a {
 		t.Error("a budget in use was dropped")
+	}
+}
+
+// A loop without a Budget uses that of its origin, while it runs.
+func TestOriginOfALoop(t *testing.T) {
+	const origin = "ws://origin-of-a-loop.example.com:80"
+	for range Dial(t.Context(), origin+"/feed", &Options{Prepare: func(context.Context, *Attempt) error {
+		if n := origins.used[origin].loops; n != 1 {
+			t.Errorf("%d loops", n)
+		}
+		return Final(errors.New("enough"))
+	}}) {
+	}
+	if n := origins.used[origin].loops; n != 0 {
+		t.Errorf("%d loops behind it", n)
 	}
 }
 

@@ -58,7 +58,7 @@ func (a Action) String() string {
 //
 //	no address, refused, reset, timeout, unknown  Retry
 //	TLS: certificate, alert, no TLS               Fail, but for the alert internal_error
-//	malformed URL, HandshakeError, error of Final Fail
+//	malformed URL, HandshakeError, Final          Fail
 //	status 401                                    Renew
 //	status 408, 421, 425, 429, 5xx                Retry, not before Retry-After
 //	status 501, 505, and all others               Fail

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -147,18 +148,7 @@ func TestClassify(t *testing.T) {
 
 // TestClassifyIsDocumented holds the table of docs/reconnect.md.
 func TestClassifyIsDocumented(t *testing.T) {
-	page, err := os.ReadFile("../docs/reconnect.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, section, _ := strings.Cut(string(page), "\n## What is retried\n")
-	section, _, _ = strings.Cut(section, "\n## ")
-	documented := make(map[string]string)
-	for line := range strings.Lines(section) {
-		if cells := strings.Split(line, "|"); len(cells) == 5 {
-			documented[strings.TrimSpace(strings.ReplaceAll(cells[1], "`", ""))] = strings.TrimSpace(cells[2])
-		}
-	}
+	documented := table(t, "What is retried")
 	for _, c := range causes {
 		if documented[c.what] != c.want {
 			t.Errorf("%s: the page says %q, the code %q", c.what, documented[c.what], c.want)
@@ -166,10 +156,49 @@ func TestClassifyIsDocumented(t *testing.T) {
 		delete(documented, c.what)
 	}
 	for what, want := range documented {
-		if what != "What happened" && strings.Trim(what, "- ") != "" {
-			t.Errorf("no test of the row %q: %s", what, want)
+		t.Errorf("no test of the row %q: %s", what, want)
+	}
+}
+
+// TestDefaultsAreDocumented holds the table of defaults.
+func TestDefaultsAreDocumented(t *testing.T) {
+	o := (*Options)(nil).withDefaults()
+	none := map[bool]string{true: "none"}
+	b := NewBudget(0, 0)
+	got := table(t, "How long it waits")
+	want := map[string]string{
+		"MinBackoff":    o.MinBackoff.String(),
+		"MaxBackoff":    o.MaxBackoff.String(),
+		"StableAfter":   o.StableAfter.String(),
+		"MaxAttempts":   none[o.MaxAttempts == 0],
+		"GiveUpAfter":   none[o.GiveUpAfter == 0],
+		"Budget: rate":  fmt.Sprint(int(time.Second / b.interval)),
+		"Budget: burst": fmt.Sprint(int(b.burst / b.interval)),
+		"MaxRetryAfter": MaxRetryAfter.String(),
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("the page says\n%v, the code\n%v", got, want)
+	}
+}
+
+// table returns the first two columns of the table of a section.
+func table(t *testing.T, heading string) map[string]string {
+	t.Helper()
+	page, err := os.ReadFile("../docs/reconnect.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.ReplaceAll(string(page), "\r\n", "\n")
+	_, section, _ := strings.Cut(text, "\n## "+heading+"\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	rows := make(map[string]string)
+	_, section, _ = strings.Cut(section, "|---|---|---|\n")
+	for line := range strings.Lines(section) {
+		if cells := strings.Split(line, "|"); len(cells) == 5 {
+			rows[strings.TrimSpace(strings.ReplaceAll(cells[1], "`", ""))] = strings.TrimSpace(cells[2])
 		}
 	}
+	return rows
 }
 
 func TestCheckURL(t *testing.T) {

@@ -51,7 +51,6 @@ func (l *loop) connections(yield func(*websocket.Conn, error) bool) error {
 		}
 		conn, err := l.dial()
 		if err == nil {
-			l.report(Connected, 0, nil)
 			if !l.lend(conn, yield) {
 				return nil
 			}
@@ -117,6 +116,7 @@ func (l *loop) dial() (*websocket.Conn, error) {
 // another one, and leaves in l.err why this one has ended.
 func (l *loop) lend(conn *websocket.Conn, yield func(*websocket.Conn, error) bool) (again bool) {
 	defer conn.CloseNow() // in a panic too
+	l.report(Connected, 0, nil)
 	began := time.Now()
 	if !yield(conn, nil) {
 		conn.Close(l.ctx, websocket.StatusNormalClosure, "")

@@ -112,6 +112,18 @@ func TestGiveUpAfter(t *testing.T) {
 			t.Errorf("%q, want %q", err, want)
 		}
 	})
+	inWorld(t, func(ctx context.Context, n int, c *websocket.Conn) error { // from the end of a stable connection
+		if n == 1 {
+			stay(ctx, c, time.Minute)
+		}
+		return &websocket.CloseError{Code: 1001}
+	}, func(w *world) {
+		w.o.GiveUpAfter = 10 * time.Second
+		w.wantErr(w.run(w.ctx, most), ErrGaveUp)
+		if n := len(w.dials); n != 4 { // at 0, 1, 3 and 7 s
+			t.Errorf("%d attempts", n)
+		}
+	})
 	inWorld(t, says(1001), func(w *world) { // in the queue, where another loop has taken what there is
 		w.o.GiveUpAfter = 10 * time.Second
 		w.o.Budget = NewBudget(1./3600, 1)
@@ -147,8 +159,18 @@ func TestContextEnds(t *testing.T) {
 				c.setup(w)
 				ctx, cancel := context.WithCancelCause(w.ctx)
 				defer cancel(nil)
+				w.o.Classify = func(err error) Verdict {
+					if ctx.Err() != nil {
+						t.Errorf("asked about %v, though ctx has ended", err)
+					}
+					return Classify(err)
+				}
 				began := time.Now()
 				if c.after == 0 {
+					w.o.Prepare = func(context.Context, *Attempt) error {
+						t.Error("an attempt, though ctx has ended")
+						return nil
+					}
 					cancel(stop)
 				} else {
 					time.AfterFunc(c.after, func() { cancel(stop) })
@@ -192,6 +214,19 @@ func TestConnectionIsClosed(t *testing.T) {
 			for range w.connections(w.ctx, most) {
 				panic("oops")
 			}
+		}, 1006},
+		{"panic of OnState", func(w *world) {
+			defer func() {
+				if recover() != "oops" {
+					t.Error("the panic is gone")
+				}
+			}()
+			w.o.OnState = func(s State) {
+				if s.Phase == Connected {
+					panic("oops")
+				}
+			}
+			w.run(w.ctx, most)
 		}, 1006},
 		{"ctx", func(w *world) {
 			ctx, cancel := context.WithCancel(w.ctx)
@@ -255,6 +290,22 @@ func TestLeftConnection(t *testing.T) {
 		}
 		<-done
 		w.wantStates("connected 1", "waiting 2 1s: left", "connected 2", "ended 2")
+	})
+}
+
+// A closing handshake with 1000 is the end, whoever began it; with another code
+// it is not.
+func TestBodyCloses(t *testing.T) {
+	inWorld(t, listens, func(w *world) {
+		codes := []websocket.StatusCode{4000, 1001, 1000}
+		for conn, err := range w.connections(w.ctx, most) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			conn.Close(w.ctx, codes[0], "")
+			codes = codes[1:]
+		}
+		w.wantStates("connected 1", "waiting 2 1s: 4000", "connected 2", "waiting 3 2s: 1001", "connected 3", "ended 4")
 	})
 }
 
@@ -322,10 +373,10 @@ func TestRetryNow(t *testing.T) {
 		now := make(chan struct{}, 1)
 		now <- struct{}{}
 		w.o.RetryNow = now
+		began := time.Now()
 		w.run(w.ctx, most)
-		w.wantStates("connected 1", "waiting 2 1s: 1001", "connected 2", "ended 3")
-		if len(now) != 0 {
-			t.Error("it is still there")
+		if passed := time.Since(began); passed != time.Second {
+			t.Errorf("after %v", passed)
 		}
 	})
 }

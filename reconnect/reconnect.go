@@ -44,7 +44,8 @@ type Options struct {
 	GiveUpAfter time.Duration
 	// Budget bounds the attempts of all loops that share it. Nil: that of the
 	// process for the origin of the URL, of 10 attempts a second and 50 at
-	// once.
+	// once. Tests in synctest bubbles bring their own, or they share that one
+	// with bubbles before them, at what is the same time.
 	Budget *Budget
 
 	// Classify judges why an attempt failed or a connection ended. It is not
@@ -57,6 +58,7 @@ type Options struct {
 	// the network is back, say, or the user has pressed a button. It does not
 	// shorten what the server asked for, nor the wait for the Budget. Values
 	// sent at other times are dropped, at the latest when the next wait begins.
+	// A value wakes one loop, so each has a channel of its own.
 	RetryNow <-chan struct{}
 }
 
