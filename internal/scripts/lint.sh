@@ -21,7 +21,7 @@ for dir in $(modules); do
 	has_packages "$dir" || continue
 	step go_in "$dir" vet ./...
 done
-for target in windows/amd64 darwin/arm64 linux/386; do
+for target in windows/amd64 darwin/arm64 linux/386 js/wasm; do
 	heading "go vet for $target"
 	for dir in $(plain_modules); do
 		has_packages "$dir" || continue

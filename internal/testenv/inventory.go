@@ -12,6 +12,7 @@ import (
 var resident = []string{
 	"os/signal.loop(",
 	"runtime.ensureSigM",
+	"runtime.handleEvent(", // js/wasm
 }
 
 // goroutines returns the stacks of all goroutines but the caller's, by number.
