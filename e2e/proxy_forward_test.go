@@ -44,7 +44,7 @@ func startMicrosocks(t *testing.T, args ...string) *proxy {
 // startTLSProxy puts TLS in front of a proxy.
 func startTLSProxy(t *testing.T, behind *proxy, cert *certificate) *proxy {
 	t.Helper()
-	bin := testenv.Tool(t, "it ends TLS in front of an HTTP proxy", "haproxy")
+	bin := testenv.Tool(t, "it ends TLS in front of an HTTP proxy", "haproxy", "/usr/sbin/haproxy")
 	addr, dir := freeAddr(t), t.TempDir()
 	return startProxy(t, addr, bin, "-db", "-f", writeFile(t, filepath.Join(dir, "haproxy.cfg"), fmt.Sprintf(`
 global
@@ -84,7 +84,7 @@ func TestForwardProxies(t *testing.T) {
 	t.Parallel()
 	cert := newCertificate(t)
 	plain, secure := startEcho(t, nil, websocket.Options{MaxMessage: 8 << 20}), startEcho(t, cert, websocket.Options{MaxMessage: 8 << 20})
-	nobody := freeAddr(t)
+	byName, nobody := "ws://"+loopbackName+":"+portOf(t, plain), freeAddr(t)
 	for _, c := range []struct {
 		scheme        string
 		start         func(t *testing.T) *proxy
@@ -106,7 +106,7 @@ func TestForwardProxies(t *testing.T) {
 				o.TLSConfig, o.ProxyTLSConfig = cert.client, cert.client
 				return o
 			}
-			for _, url := range []string{"ws://" + plain, "ws://" + loopbackName + ":" + portOf(t, plain), "wss://" + secure} {
+			for _, url := range []string{"ws://" + plain, byName, "wss://" + secure} {
 				conn := connect(t, url, dial("alice:secret@"))
 				wantEcho(t, conn, 5)
 				wantEcho(t, conn, 1<<20)
@@ -117,6 +117,11 @@ func TestForwardProxies(t *testing.T) {
 			wantRefused(t, "ws://"+plain, dial("alice:wrong@"), c.wrongPassword, p.addr)
 			wantRefused(t, "wss://"+secure, dial(""), c.noPassword, p.addr)
 			wantRefused(t, "ws://"+nobody, dial("alice:secret@"), c.nobody, p.addr)
+
+			trust := "SSL_CERT_FILE=" + cert.certFile // for https alone
+			runChild(t, byName, "HTTP_PROXY="+c.scheme+"://alice:secret@"+p.addr, trust).want(t, "")
+			runChild(t, byName, "HTTP_PROXY="+c.scheme+"://alice:wrong@"+p.addr, trust).
+				want(t, fmt.Sprintf("the proxy %s answered with status %d", p.addr, c.wrongPassword))
 		})
 	}
 }

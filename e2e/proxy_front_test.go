@@ -29,7 +29,7 @@ var (
 
 func startNginx(t *testing.T, addr, behind string, cert *certificate, edits ...edit) *proxy {
 	t.Helper()
-	bin := testenv.Tool(t, "it stands in front of the server", "nginx")
+	bin := testenv.Tool(t, "it stands in front of the server", "nginx", "/usr/sbin/nginx")
 	site := edited(t, documented(t, "nginx"), append([]edit{
 		{"127.0.0.1:8080", behind},
 		{"server_name ws.example.com", "server_name localhost"},
@@ -63,7 +63,7 @@ http {
 
 func startHAProxy(t *testing.T, addr, behind string, cert *certificate, edits ...edit) *proxy {
 	t.Helper()
-	bin := testenv.Tool(t, "it stands in front of the server", "haproxy")
+	bin := testenv.Tool(t, "it stands in front of the server", "haproxy", "/usr/sbin/haproxy")
 	config := edited(t, documented(t, "haproxy"), append([]edit{
 		{"maxconn 20000", "maxconn 100"},
 		{"127.0.0.1:8080", behind},

@@ -21,10 +21,9 @@ const (
 	noKeepalive = time.Duration(-1)
 )
 
-// pinging are the options of an end that pings. Behind an answer the next Ping
-// comes PongTimeout and PingInterval after the last.
+// pinging are the options of an end that pings.
 func pinging(interval time.Duration) websocket.Options {
-	return websocket.Options{PingInterval: interval, PongTimeout: shortPing}
+	return websocket.Options{PingInterval: interval}
 }
 
 // idleBehindFront is silent for several of the proxy's idle timeouts. The
