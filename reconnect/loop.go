@@ -49,20 +49,16 @@ func (l *loop) connections(yield func(*websocket.Conn, error) bool) error {
 		if err := l.queue(); err != nil {
 			return err
 		}
-		conn, err := l.dial()
-		if err == nil {
-			if !l.lend(conn, yield) {
-				return nil
-			}
-			err = l.err
+		if !l.attempt(yield) {
+			return nil
 		}
 		if l.ctx.Err() != nil {
 			return context.Cause(l.ctx)
 		}
-		v := l.judge(err)
+		v := l.judge()
 		switch v.Action {
 		case Fail:
-			return err
+			return l.err
 		case Done:
 			return nil
 		}
@@ -98,6 +94,18 @@ func (l *loop) queue() error {
 	}
 }
 
+// attempt makes one attempt. It reports whether to go on, and leaves in l.err why
+// the attempt failed or the connection has ended.
+func (l *loop) attempt(yield func(*websocket.Conn, error) bool) (again bool) {
+	conn, err := l.dial()
+	if err != nil {
+		l.err = err
+		l.failures++
+		return true
+	}
+	return l.lend(conn, yield)
+}
+
 func (l *loop) dial() (*websocket.Conn, error) {
 	l.report(Connecting, 0, nil)
 	a := &Attempt{URL: l.url, Options: clone(l.o.Dial), Number: l.failures + 1, Err: l.err}
@@ -113,7 +121,7 @@ func (l *loop) dial() (*websocket.Conn, error) {
 }
 
 // lend yields conn and closes it afterwards. It reports whether the body wants
-// another one, and leaves in l.err why this one has ended.
+// another one.
 func (l *loop) lend(conn *websocket.Conn, yield func(*websocket.Conn, error) bool) (again bool) {
 	defer conn.CloseNow() // in a panic too
 	l.report(Connected, 0, nil)
@@ -124,6 +132,8 @@ func (l *loop) lend(conn *websocket.Conn, yield func(*websocket.Conn, error) boo
 	}
 	if time.Since(began) >= l.o.StableAfter {
 		l.outage, l.failures, l.renewed = time.Now(), 0, false
+	} else {
+		l.failures++
 	}
 	if l.err = ended(conn); l.err == nil {
 		l.err = ErrLeft
@@ -152,11 +162,9 @@ func ended(conn *websocket.Conn) error {
 	return conn.Err()
 }
 
-// judge counts a failure and says what to do about it.
-func (l *loop) judge(err error) Verdict {
-	l.err = err
-	l.failures++
-	v := l.o.Classify(err)
+// judge says what to do about l.err.
+func (l *loop) judge() Verdict {
+	v := l.o.Classify(l.err)
 	if v.Action == Renew {
 		v.Action = Retry
 		if l.o.Prepare == nil || l.renewed {

@@ -93,9 +93,10 @@ func TestStableConnection(t *testing.T) {
 		stay(ctx, c, lives[n-1])
 		return &websocket.CloseError{Code: 1001}
 	}, func(w *world) {
-		w.run(w.ctx, most)
+		w.o.MaxAttempts = 3
+		w.wantErr(w.run(w.ctx, most), nil)
 		w.wantStates("connected 1", "waiting 2 1s: 1001", "connected 2", "waiting 3 2s: 1001", "connected 3",
-			"waiting 2 1s: 1001", "connected 2", "waiting 3 2s: 1001", "connected 3", "ended 4")
+			"waiting 1 1s: 1001", "connected 1", "waiting 2 1s: 1001", "connected 2", "ended 3")
 	})
 }
 
@@ -120,7 +121,7 @@ func TestGiveUpAfter(t *testing.T) {
 	}, func(w *world) {
 		w.o.GiveUpAfter = 10 * time.Second
 		w.wantErr(w.run(w.ctx, most), ErrGaveUp)
-		if n := len(w.dials); n != 4 { // at 0, 1, 3 and 7 s
+		if n := len(w.dials); n != 5 { // the first, and 1, 2, 4 and 8 s behind its end
 			t.Errorf("%d attempts", n)
 		}
 	})

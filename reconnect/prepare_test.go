@@ -47,7 +47,7 @@ func TestRenewal(t *testing.T) {
 			}
 			stay(ctx, c, time.Minute)
 			return &websocket.CloseError{Code: 1001}
-		}, []string{"waiting 2 1s: 401", "connected 2", "waiting 2 1s: 1001", "waiting 3 2s: 401", "connected 3", "ended 4"}},
+		}, []string{"waiting 2 1s: 401", "connected 2", "waiting 1 1s: 1001", "waiting 2 1s: 401", "connected 2", "ended 3"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			inWorld(t, c.serve, func(w *world) {

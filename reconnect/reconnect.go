@@ -25,8 +25,8 @@ type Options struct {
 	// changed.
 	Prepare func(ctx context.Context, a *Attempt) error
 
-	// MinBackoff bounds the wait behind the first failure; the bound doubles
-	// with every further one. Default 1 s.
+	// MinBackoff bounds the wait behind a stable connection and behind the first
+	// failure; the bound doubles with every further one. Default 1 s.
 	MinBackoff time.Duration
 	// MaxBackoff is where the doubling ends. Default 30 s.
 	MaxBackoff time.Duration

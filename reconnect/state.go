@@ -5,7 +5,7 @@ import "time"
 // State is what Options.OnState is told.
 type State struct {
 	Phase   Phase
-	Attempt int           // the attempt that this is about, 1 for the first since the last stable connection
+	Attempt int           // the number of the attempt under way, or of the next: see [Attempt]
 	Wait    time.Duration // for Waiting: how long
 	Err     error         // for Waiting and Queued: the last failure, if any. For Ended: what was yielded, if anything
 }
