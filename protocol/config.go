@@ -86,7 +86,6 @@ func NewConfig(role Role, limits *Limits) *Config {
 	}
 	c := &Config{
 		role:         role,
-		maxMessage:   uint64(orDefault(l.MaxMessage, DefaultMaxMessage, math.MaxInt64)),
 		maxFragments: uint32(orDefault(int64(l.MaxFragments), DefaultMaxFragments, math.MaxUint32)),
 		maxControls:  uint32(orDefault(int64(l.MaxControlRate), DefaultMaxControlRate, math.MaxUint32)),
 		assembly:     wait(l.AssemblyTimeout, DefaultAssemblyTimeout, 0),
@@ -95,9 +94,22 @@ func NewConfig(role Role, limits *Limits) *Config {
 		pong:         wait(l.PongTimeout, DefaultPongTimeout, DefaultPongTimeout),
 		maskKey:      mask.NewKey,
 	}
+	c.setMaxMessage(l.MaxMessage)
+	return c
+}
+
+// WithMaxMessage returns a Config that differs from c in Limits.MaxMessage. A
+// connection may change from one to the other between two calls of Feed.
+func (c *Config) WithMaxMessage(n int64) *Config {
+	d := *c
+	d.setMaxMessage(n)
+	return &d
+}
+
+func (c *Config) setMaxMessage(n int64) {
+	c.maxMessage = uint64(orDefault(n, DefaultMaxMessage, math.MaxInt64))
 	// DEFLATE's stored blocks are larger than their text (RFC 1951 3.2.4).
 	c.maxCompressed = c.maxMessage + c.maxMessage/64 + 1024
-	return c
 }
 
 // Role returns the side that the Config is for.

@@ -74,6 +74,8 @@ type extra struct {
 
 	readers atomic.Int32 // that wait for readLock, to whom a Ping yields
 
+	received atomic.Pointer[protocol.Config] // what SetMaxMessage has set
+
 	messageLock lock // held while NextWriter's message is unfinished
 
 	// Guarded by mu.
@@ -155,6 +157,23 @@ func (c *Conn) start() {
 
 // Subprotocol returns the sub-protocol of the opening handshake, or "".
 func (c *Conn) Subprotocol() string { return c.subprotocol }
+
+// SetMaxMessage sets Options.MaxMessage for this connection alone: little before
+// a login, say, and more after it. It counts for frames whose header has not been
+// read yet.
+func (c *Conn) SetMaxMessage(n int64) {
+	c.more().received.Store(c.set.cfg.WithMaxMessage(n))
+}
+
+// receiving is the Config by which octets are judged.
+func (c *Conn) receiving() *protocol.Config {
+	if x := c.ext.Load(); x != nil {
+		if cfg := x.received.Load(); cfg != nil {
+			return cfg
+		}
+	}
+	return c.set.cfg
+}
 
 // LocalAddr returns the local address of the transport.
 func (c *Conn) LocalAddr() net.Addr { return c.stream.NetConn().LocalAddr() }

@@ -137,7 +137,7 @@ func (c *Conn) next(ctx context.Context, ev *protocol.Event) error {
 		if c.rd == nil {
 			ev.Kind = protocol.None
 		} else {
-			c.rd.input = c.in.Feed(c.set.cfg, c.rd.now, c.rd.input, ev)
+			c.rd.input = c.in.Feed(c.receiving(), c.rd.now, c.rd.input, ev)
 		}
 		switch ev.Kind {
 		case protocol.Data:

@@ -424,3 +424,31 @@ func TestCloseRead(t *testing.T) {
 		s.wantRead(Text, "for someone else")
 	}, tcp, pipe, tlsTCP)
 }
+
+// TestSetMaxMessage changes one connection, in both directions, between messages
+// that were received together.
+func TestSetMaxMessage(t *testing.T) {
+	s := serve(t, pipe, &Options{MaxMessage: 10})
+	s.SetMaxMessage(5)
+	other := serve(t, pipe, &Options{MaxMessage: 10})
+	s.peer.write(text("12345"), text(filled(1000)), text("123456"))
+	s.wantRead(Text, "12345")
+	s.SetMaxMessage(1000)
+	s.wantRead(Text, filled(1000))
+	s.SetMaxMessage(5)
+	if _, _, err := s.Read(s.ctx); CloseStatus(err) != StatusMessageTooBig {
+		t.Errorf("6 octets: %v", err)
+	}
+	other.peer.write(text("1234567890"))
+	other.wantRead(Text, "1234567890")
+	unlimited := serve(t, pipe, &Options{MaxMessage: 10})
+	unlimited.SetMaxMessage(-1)
+	unlimited.peer.write(text(filled(2 << 20)))
+	unlimited.wantRead(Text, filled(2<<20))
+	unlimited.SetMaxMessage(0) // the default
+	unlimited.peer.write(text(filled(1<<20)), text(filled(1<<20+1)))
+	unlimited.wantRead(Text, filled(1<<20))
+	if _, _, err := unlimited.Read(s.ctx); CloseStatus(err) != StatusMessageTooBig {
+		t.Errorf("above the default: %v", err)
+	}
+}

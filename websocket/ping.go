@@ -100,7 +100,7 @@ func (c *Conn) nextOrPong(ctx context.Context, ev *protocol.Event, w *pingWait) 
 		if c.rd == nil {
 			ev.Kind = protocol.None
 		} else {
-			c.rd.input = c.in.Feed(c.set.cfg, c.rd.now, c.rd.input, ev)
+			c.rd.input = c.in.Feed(c.receiving(), c.rd.now, c.rd.input, ev)
 		}
 		switch ev.Kind {
 		case protocol.Data:
@@ -126,7 +126,7 @@ type stashed struct {
 func stashCost(data []byte) int64 { return int64(len(data)) + 64 }
 
 func (c *Conn) stashLimit() int64 {
-	if limit := c.set.cfg.Limits().MaxMessage; limit >= 0 {
+	if limit := c.receiving().Limits().MaxMessage; limit >= 0 {
 		return limit
 	}
 	return protocol.DefaultMaxMessage
