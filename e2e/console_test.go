@@ -14,7 +14,10 @@ import (
 func TestConsole(t *testing.T) {
 	bin := build(t)
 	for _, b := range browsers {
-		t.Run(b.name, func(t *testing.T) { consoleInBrowser(t, b.start(t), bin) })
+		t.Run(b.name, func(t *testing.T) {
+			t.Parallel()
+			consoleInBrowser(t, b.start(t), bin)
+		})
 	}
 }
 
