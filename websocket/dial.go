@@ -40,8 +40,9 @@ type DialOptions struct {
 	// which are the same here: the proxy resolves the host. User name and
 	// password stand in the URL. The request has the scheme http for ws and
 	// https for wss, as http.ProxyFromEnvironment and http.ProxyURL expect.
-	// Nil: http.ProxyFromEnvironment (HTTP_PROXY, HTTPS_PROXY, NO_PROXY), or
-	// none if NetDial or UnixSocket is set. See [NoProxy].
+	// Nil: http.ProxyFromEnvironment (HTTP_PROXY, HTTPS_PROXY, NO_PROXY), where
+	// a malformed URL is an error, or none if NetDial or UnixSocket is set. See
+	// [NoProxy].
 	Proxy func(*http.Request) (*url.URL, error)
 	// ProxyHeader holds further fields of the CONNECT request.
 	ProxyHeader http.Header

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -187,6 +188,9 @@ func TestDialProxyHeader(t *testing.T) {
 // TestDialEnvironment: the proxies of the environment are used by default. A
 // process reads its environment once, so each one has its own.
 func TestDialEnvironment(t *testing.T) {
+	if runtime.GOARCH == "wasm" {
+		t.Skip("a wasm program starts no other")
+	}
 	if urls := os.Getenv("DUPLEX_TEST_DIAL"); urls != "" {
 		dialEach(t, strings.Fields(urls))
 		return
@@ -210,6 +214,11 @@ func TestDialEnvironment(t *testing.T) {
 			"ws://server.invalid/":  false,
 			"wss://server.invalid/": true,
 		},
+		"HTTP_PROXY=http://ada:418@%zz https_proxy=%zz": { // nothing goes past a proxy that was meant
+			"ws://server.invalid/":  false,
+			"wss://server.invalid/": false,
+			"ws://127.0.0.1:1/":     false,
+		},
 	} {
 		cmd := exec.Command(os.Args[0], "-test.run=^TestDialEnvironment$", "-test.count=1")
 		cmd.Env = append(withoutProxies(os.Environ()), strings.Fields(env)...)
@@ -223,6 +232,9 @@ func TestDialEnvironment(t *testing.T) {
 			said, _, ok := strings.Cut(said, "\n")
 			if !ok || strings.Contains(said, "418") != want {
 				t.Errorf("%s with %q: proxied %v\n%s", url, env, !want, said)
+			}
+			if malformed := strings.Contains(env, "%zz") && strings.Contains(url, "invalid"); strings.Contains(said, "_PROXY is malformed") != malformed {
+				t.Errorf("%s with %q: %s", url, env, said)
 			}
 		}
 	}

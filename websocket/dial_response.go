@@ -31,7 +31,7 @@ func (e *RefusedError) Error() string {
 		b.WriteString(" " + text)
 	}
 	switch {
-	case e.Proxy != "" && e.Status == http.StatusProxyAuthRequired:
+	case e.Proxy != "" && (e.Status == http.StatusProxyAuthRequired || e.Status == http.StatusUnauthorized):
 		b.WriteString(" (user name and password stand in the URL of the proxy)")
 	case e.isRedirect():
 		fmt.Fprintf(&b, " to %.200q (see option MaxRedirects)", e.Header.Get("Location"))

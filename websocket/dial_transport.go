@@ -58,7 +58,7 @@ func (a *attempt) proxy() (*url.URL, error) {
 		if a.o.NetDial != nil {
 			return nil, nil
 		}
-		choose = http.ProxyFromEnvironment
+		choose = proxyFromEnvironment
 	}
 	return choose(&http.Request{Method: "GET", URL: a.base, Host: a.host, Header: make(http.Header)})
 }

@@ -43,12 +43,27 @@
 // The same origin, 1 MiB a message, keepalive on, every wait bounded: see
 // [Options] and docs/defaults.md. Zero is the default, never "unlimited".
 //
+// # Connecting
+//
+// [Dial] finds its way out of most networks by itself: proxies of the
+// environment, or one that [DialOptions] names, TLS with verification, several
+// addresses of a name side by side. What refused it is a [RefusedError] with
+// status and body. A client that comes back when a connection breaks stands in
+// package reconnect.
+//
 // # Compatibility
 //
 // A server stands on any http.ResponseWriter of HTTP/1.1 that has Hijack, or
 // Unwrap to one that has. Linux and other Unix systems drive the socket
 // themselves; elsewhere, and over transports that are no sockets, a connection
 // holds a read buffer of 32 KiB while it waits.
+//
+// The package builds for js/wasm and wasip1/wasm and works there over transports
+// within the process, such as net.Pipe and those of package wstest. A browser
+// gives a program no TCP: the sockets that package net has there reach only
+// listeners of the same program, so Dial fails unless DialOptions.NetDial makes a
+// transport, and a server accepts only what the program itself dials. The
+// browser's own WebSocket object is not used.
 //
 // # Limitations
 //
