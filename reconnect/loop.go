@@ -2,7 +2,6 @@ package reconnect
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -18,11 +17,10 @@ type loop struct {
 	budget *Budget
 	random func(n int64) int64 // uniform in [0, n)
 
-	// Since the last stable connection:
-	outage   time.Time // when it ended, or the loop began
-	failures int
-	renewed  bool  // refused credentials have been renewed
-	err      error // the last failure
+	err      error     // why the last attempt failed or its connection ended
+	outage   time.Time // when the last stable connection ended, or the loop began
+	failures int       // since then
+	renewed  bool      // refused credentials have been renewed since then
 }
 
 func newLoop(ctx context.Context, url string, o *Options) *loop {
@@ -135,31 +133,11 @@ func (l *loop) lend(conn *websocket.Conn, yield func(*websocket.Conn, error) boo
 	} else {
 		l.failures++
 	}
-	if l.err = ended(conn); l.err == nil {
+	if l.err = conn.Err(); l.err == nil {
 		l.err = ErrLeft
 	}
 	conn.Close(l.ctx, websocket.StatusGoingAway, "")
 	return true
-}
-
-// grace is how long to wait for a writer that may hold up the answer of ended.
-const grace = time.Second
-
-// ended returns why conn has ended, and nil while it is open. Between the
-// peer's Close frame and the end of the transport Err does not know yet, but a
-// writer is told: ask for one that cannot be had.
-func ended(conn *websocket.Conn) error {
-	if err := conn.Err(); err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), grace)
-	defer cancel()
-	_, err := conn.NextWriter(ctx, 0)
-	closed, broken := (*websocket.CloseError)(nil), (*websocket.ProtocolError)(nil)
-	if errors.As(err, &closed) || errors.As(err, &broken) {
-		return err
-	}
-	return conn.Err()
 }
 
 // judge says what to do about l.err.
