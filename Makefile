@@ -7,7 +7,7 @@ help: ## list the targets
 test: ## what every change passes: under 5 minutes, needs Go alone
 	@internal/scripts/test.sh
 
-test-full: ## every case, 32 bits, no assembly, a real browser
+test-full: ## every case, 32 bits, no assembly, real browsers, proxies and foreign peers
 	@internal/scripts/test-full.sh
 
 lint: ## gofmt, go mod tidy, go vet for all systems, staticcheck, govulncheck

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Everything: the core on 32 bits and without assembly, then all modules with
-# long seeds and every case, and with the browser that some talk to. A test
-# whose program is missing is skipped, or fails with DUPLEX_REQUIRE_ALL=1.
+# long seeds and every case, and with the browsers, proxies and foreign peers
+# that some talk to. A test whose program is missing is skipped, or fails with DUPLEX_REQUIRE_ALL=1.
 . "$(dirname "$0")/lib.sh"
 
 core=$(go list ./... | grep -E '/(protocol|internal)(/|$)' | grep -v '/internal/house$')
