@@ -16,35 +16,30 @@ func (b toolbox) path(name string) string { return filepath.Join(string(b), name
 
 func (b toolbox) wsload() string { return b.path("wsload") }
 
-// program is where the server's program lies.
-func (b toolbox) program(s server) string {
-	if s.dir == "" {
-		return b.path(s.name)
-	}
-	return b.path(filepath.Base(s.dir) + "-server")
-}
+// program is where a program lies.
+func (b toolbox) program(p program) string { return b.path(p.file()) }
 
-// build builds the load generator and the servers into dir. It runs in bench/.
-func build(ctx context.Context, dir string, list []server) (toolbox, error) {
+// build builds the load generator and the programs into dir. It runs in bench/.
+func build(ctx context.Context, dir string, list []program) (toolbox, error) {
 	b := toolbox(dir)
 	done := map[string]bool{}
 	if err := compileC(ctx, "wsload", b.wsload()); err != nil {
 		return b, err
 	}
-	for _, s := range list {
-		to := b.program(s)
+	for _, p := range list {
+		to := b.program(p)
 		if done[to] {
 			continue
 		}
 		done[to] = true
 		err := error(nil)
-		if s.dir == "" {
-			err = compileC(ctx, s.name, to)
+		if p.dir == "" {
+			err = compileC(ctx, p.name, to)
 		} else {
-			err = compileGo(ctx, s.dir, to)
+			err = compileGo(ctx, p.dir, to)
 		}
 		if err != nil {
-			return b, fmt.Errorf("server %s: %w", s.name, err)
+			return b, fmt.Errorf("%s: %w", p.name, err)
 		}
 	}
 	return b, nil

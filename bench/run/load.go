@@ -13,7 +13,7 @@ import (
 // measure are 0.
 type sample struct {
 	PerSecond float64 `json:"per_second"`
-	CPU       float64 `json:"server_cpu_us"` // per message or handshake
+	CPU       float64 `json:"cpu_us"` // of the program compared, per message or handshake
 	P50       float64 `json:"p50_us"`
 	P99       float64 `json:"p99_us"`
 	Bytes     float64 `json:"bytes_per_conn"`
@@ -44,8 +44,15 @@ func parseReport(line []byte) (report, error) {
 	return r, nil
 }
 
-// measure runs one server through one scenario.
-func (b toolbox) measure(ctx context.Context, s server, sc scenario, t timing) (sample, error) {
+// measure runs one program through one scenario.
+func (b toolbox) measure(ctx context.Context, p program, sc scenario, t timing) (sample, error) {
+	if sc.Against != "" {
+		return b.measureClient(ctx, p, sc, t)
+	}
+	return b.measureServer(ctx, p, sc, t)
+}
+
+func (b toolbox) measureServer(ctx context.Context, s program, sc scenario, t timing) (sample, error) {
 	p, err := start(ctx, b.program(s), s.command(sc.kind))
 	if err != nil {
 		return sample{}, err

@@ -2,16 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"os/signal"
-	"path/filepath"
 	"runtime"
-	"slices"
-	"strings"
 	"syscall"
 	"time"
 )
@@ -23,70 +18,6 @@ func main() {
 		fmt.Fprintln(os.Stderr, "run:", err)
 		os.Exit(1)
 	}
-}
-
-// options is what the flags say.
-type options struct {
-	servers   []server
-	scenarios []scenario
-	rounds    int
-	timing    timing
-	base, out string
-}
-
-func parseFlags(args []string) (options, error) {
-	var o options
-	fs := flag.NewFlagSet("run", flag.ContinueOnError)
-	names := fs.String("servers", "duplex,gorilla,coder,gobwas,gobwasbatch,gws,rawecho", "servers to compare, of "+known())
-	scs := fs.String("scenarios", "a,b,c,d,e,idle,rate", "scenarios to run")
-	fs.IntVar(&o.rounds, "rounds", 3, "measurements of each server in each scenario")
-	fs.Float64Var(&o.timing.Secs, "secs", 4, "seconds measured; the CPU clock ticks in 10 ms")
-	fs.Float64Var(&o.timing.Warm, "warm", 0.7, "seconds of warm-up")
-	fs.Float64Var(&o.timing.Settle, "settle", 3, "seconds between the last echo and the look at idle memory")
-	idleConns := fs.Int("idle-conns", 10_000, "idle connections")
-	quick := fs.Bool("quick", false, "two minutes: one short round, 2000 idle connections")
-	fs.StringVar(&o.base, "base", "", "server to compare with (the first one)")
-	fs.StringVar(&o.out, "out", "latest", "name of the file in results/")
-	if err := fs.Parse(args); err != nil {
-		return o, err
-	}
-	if *quick {
-		o.rounds, *idleConns = 1, 2000
-		o.timing = timing{Secs: 1.5, Warm: 0.3, Settle: 1}
-	}
-	var err error
-	if o.servers, err = pickServers(strings.Split(*names, ",")); err != nil {
-		return o, err
-	}
-	if o.scenarios, err = pickScenarios(strings.Split(*scs, ","), *idleConns); err != nil {
-		return o, err
-	}
-	return o, o.check()
-}
-
-func known() string {
-	var names []string
-	for _, s := range servers {
-		names = append(names, s.name)
-	}
-	return strings.Join(names, ",")
-}
-
-// check completes the options and refuses those that cannot be run.
-func (o *options) check() error {
-	if o.base == "" {
-		o.base = o.servers[0].name
-	}
-	if !slices.ContainsFunc(o.servers, func(s server) bool { return s.name == o.base }) {
-		return fmt.Errorf("-base %q is not among the servers", o.base)
-	}
-	if o.rounds < 1 || o.timing.Secs <= 0 || o.timing.Warm < 0 || o.timing.Settle < 0 {
-		return errors.New("rounds and seconds must be positive")
-	}
-	if o.out != filepath.Base(o.out) {
-		return fmt.Errorf("-out %q is not a plain name", o.out)
-	}
-	return nil
 }
 
 // checkMachine refuses a machine on which the figures would mean nothing.
@@ -121,7 +52,7 @@ func bench(ctx context.Context, args []string) error {
 	m := thisMachine(time.Now()) // before building is part of the load
 	fmt.Print(m.warning())
 	fmt.Println("building")
-	tools, err := build(ctx, dir, o.servers)
+	tools, err := build(ctx, dir, o.programs())
 	if err != nil {
 		return err
 	}
@@ -129,7 +60,7 @@ func bench(ctx context.Context, args []string) error {
 }
 
 func (o options) run(ctx context.Context, tools toolbox, m machine) error {
-	jobs := plan(o.servers, o.scenarios, o.rounds)
+	jobs := jobs(o.contests, o.rounds)
 	fmt.Printf("%d measurements, about %s\n", len(jobs), total(jobs, o.timing).Round(time.Second))
 	entries, err := run(ctx, tools, jobs, o.timing, os.Stdout)
 	if err != nil {
@@ -139,11 +70,10 @@ func (o options) run(ctx context.Context, tools toolbox, m machine) error {
 		Machine: m,
 		Timing:  o.timing,
 		Rounds:  o.rounds,
-		Base:    o.base,
-		Blocks:  summarize(entries, o.scenarios, o.servers, o.base),
+		Blocks:  summaries(entries, o.contests),
 		Entries: entries,
 	}
-	writeTables(os.Stdout, r.Blocks, o.base)
+	writeTables(os.Stdout, r.Blocks)
 	path, err := r.write("results", o.out)
 	if err != nil {
 		return err

@@ -24,6 +24,18 @@ func TestParseReport(t *testing.T) {
 	}
 }
 
+func TestParseClient(t *testing.T) {
+	got, err := parseClient([]byte(`{"messages":4000,"seconds":2,"cpu_seconds":0.01}`))
+	if want := (sample{PerSecond: 2000, CPU: 2.5}); err != nil || got != want {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	for _, said := range []string{`{"messages":0,"seconds":2,"cpu_seconds":0.01}`, "connection reset"} {
+		if got, err := parseClient([]byte(said)); err == nil {
+			t.Errorf("%s gave %+v", said, got)
+		}
+	}
+}
+
 func TestParseResident(t *testing.T) {
 	n, err := parseResident("Name:\tx\nVmHWM:\t   90000 kB\nVmRSS:\t   12345 kB\nThreads:\t5\n")
 	if n != 12345<<10 || err != nil {

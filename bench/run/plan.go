@@ -10,15 +10,22 @@ import (
 
 // A job is one measurement to make.
 type job struct {
-	server   server
+	program  program
 	scenario scenario
 	round    int
 }
 
+func (j job) String() string {
+	if j.scenario.Against != "" {
+		return fmt.Sprintf("%s, client %s of %s", j.scenario.Name, j.program.name, j.scenario.Against)
+	}
+	return fmt.Sprintf("%s, server %s", j.scenario.Name, j.program.name)
+}
+
 // plan lists the measurements: a scenario after the other, its rounds
-// interleaved over the servers, every second round in reverse, so that a
+// interleaved over the programs, every second round in reverse, so that a
 // machine that slows down slows down all alike.
-func plan(list []server, scs []scenario, rounds int) []job {
+func plan(list []program, scs []scenario, rounds int) []job {
 	var jobs []job
 	for _, sc := range scs {
 		for round := range rounds {
@@ -26,9 +33,9 @@ func plan(list []server, scs []scenario, rounds int) []job {
 			if round%2 == 1 {
 				slices.Reverse(order)
 			}
-			for _, s := range order {
-				if s.can(sc) {
-					jobs = append(jobs, job{s, sc, round})
+			for _, p := range order {
+				if p.can(sc) {
+					jobs = append(jobs, job{p, sc, round})
 				}
 			}
 		}
@@ -53,9 +60,9 @@ func run(ctx context.Context, b toolbox, jobs []job, t timing, progress io.Write
 		if err := ctx.Err(); err != nil {
 			return entries, err
 		}
-		fmt.Fprintf(progress, "[%d/%d] %s %s, round %d: ", i+1, len(jobs), j.scenario.Name, j.server.name, j.round+1)
-		got, err := b.measure(ctx, j.server, j.scenario, t)
-		e := entry{Scenario: j.scenario.Name, Server: j.server.name, Round: j.round + 1, sample: got}
+		fmt.Fprintf(progress, "[%d/%d] %s, round %d: ", i+1, len(jobs), j, j.round+1)
+		got, err := b.measure(ctx, j.program, j.scenario, t)
+		e := entry{Scenario: j.scenario.Name, Against: j.scenario.Against, Program: j.program.name, Round: j.round + 1, sample: got}
 		if err != nil {
 			e.Failed = err.Error()
 		}

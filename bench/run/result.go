@@ -10,7 +10,8 @@ import (
 // An entry is the outcome of one measurement.
 type entry struct {
 	Scenario string `json:"scenario"`
-	Server   string `json:"server"`
+	Against  string `json:"against,omitempty"`
+	Program  string `json:"program"`
 	Round    int    `json:"round"`
 	sample
 	Failed string `json:"failed,omitempty"`
@@ -26,11 +27,11 @@ func (e entry) String() string {
 	return fmt.Sprintf("%.0f/s, %.3f us of CPU each", e.PerSecond, e.CPU)
 }
 
-// A summary is what all rounds of a server in a scenario come to.
+// A summary is what all rounds of a program in a scenario come to.
 type summary struct {
-	Server string `json:"server"`
-	sample        // medians
-	// Ratio is this server's cost by that of the base: CPU time, or bytes for
+	Program string `json:"program"`
+	sample         // medians
+	// Ratio is this program's cost by that of the base: CPU time, or bytes for
 	// idle connections. 0 when there is no base.
 	Ratio  float64 `json:"ratio"`
 	Failed int     `json:"failed,omitempty"` // rounds
@@ -39,7 +40,10 @@ type summary struct {
 // A block is a scenario with its summaries.
 type block struct {
 	scenario
-	Servers []summary `json:"servers"`
+	Base     string    `json:"base"`
+	Programs []summary `json:"programs"`
+	// BestPeer is the smallest ratio of a peer, 0 if there is none.
+	BestPeer float64 `json:"best_peer"`
 }
 
 // results is the file written.
@@ -47,7 +51,6 @@ type results struct {
 	Machine machine `json:"machine"`
 	Timing  timing  `json:"timing"`
 	Rounds  int     `json:"rounds"`
-	Base    string  `json:"base"`
 	Blocks  []block `json:"scenarios"`
 	Entries []entry `json:"runs"`
 }

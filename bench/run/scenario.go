@@ -19,10 +19,12 @@ const (
 type scenario struct {
 	Name  string `json:"name"`
 	Title string `json:"title"`
-	kind  kind
-	conns int
-	size  int
-	depth int
+	// Against is the echo server whose clients are compared. Empty: servers are.
+	Against string `json:"against,omitempty"`
+	kind    kind
+	conns   int
+	size    int
+	depth   int
 }
 
 var scenarios = []scenario{

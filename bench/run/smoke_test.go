@@ -10,18 +10,20 @@ import (
 	"github.com/duplexws/duplex/internal/testenv"
 )
 
-// TestSmoke makes every kind of measurement once, with every peer in short.
+// TestSmoke makes every kind of measurement once, with every peer and every
+// client in short.
 func TestSmoke(t *testing.T) {
 	testenv.Tool(t, "the load generator is C", "cc")
 	testenv.Tool(t, "server and load have a core each", "taskset")
 	testenv.Need(t, "a second core", runtime.NumCPU() > 1, "server and load have a core each")
-	o, err := parseFlags([]string{"-servers", "gobwasbatch,gorilla,coder,gobwas,gws,loopraw,rawecho", "-scenarios", "b,idle,rate",
+	o, err := parseFlags([]string{"-servers", "gobwasbatch,gorilla,coder,gobwas,gws,loopraw,rawecho",
+		"-clients", "duplex,duplex-into,gorilla,coder,gobwas,gobwasbatch,gws", "-against", "loop", "-scenarios", "b,idle,rate",
 		"-rounds", "1", "-secs", "0.3", "-warm", "0", "-settle", "0.1", "-idle-conns", "200", "-out", "smoke"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Chdir("..")
-	tools, err := build(t.Context(), t.TempDir(), o.servers)
+	tools, err := build(t.Context(), t.TempDir(), o.programs())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,15 +49,15 @@ func checkResults(t *testing.T, path string) {
 	if r.Machine.Cores < 2 || r.Machine.Kernel == "" || r.Machine.Go == "" || r.Machine.Date == "" {
 		t.Errorf("the machine is not described: %+v", r.Machine)
 	}
-	if want := 7 + 6 + 6; len(r.Runs) != want { // the raw echo has no handshake
+	if want := 7 + 6 + 6 + 7; len(r.Runs) != want { // the raw echo has no handshake; clients only echo
 		t.Errorf("%d runs, want %d", len(r.Runs), want)
 	}
 	for _, e := range r.Runs {
 		switch {
 		case e.Scenario == "idle" && e.Bytes < 50:
-			t.Errorf("%s: %s has %v bytes a connection", e.Scenario, e.Server, e.Bytes)
+			t.Errorf("%s: %s has %v bytes a connection", e.Scenario, e.Program, e.Bytes)
 		case e.Scenario != "idle" && (e.PerSecond < 100 || e.CPU <= 0 || e.P99 < e.P50):
-			t.Errorf("%s: %s measured %+v", e.Scenario, e.Server, e.sample)
+			t.Errorf("%s: %s measured %+v", e.Scenario, e.Program, e.sample)
 		}
 	}
 }

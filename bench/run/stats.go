@@ -43,28 +43,29 @@ func (sc scenario) cost(s sample) float64 {
 }
 
 // summarize sorts the entries into blocks, in the order of scs and list, and
-// compares every server with the base.
-func summarize(entries []entry, scs []scenario, list []server, base string) []block {
+// compares every program with the base.
+func summarize(entries []entry, scs []scenario, list []program, base string) []block {
 	var blocks []block
 	for _, sc := range scs {
-		b := block{scenario: sc}
-		for _, s := range list {
-			if sum, ok := collect(entries, sc.Name, s.name); ok {
-				b.Servers = append(b.Servers, sum)
+		b := block{scenario: sc, Base: base}
+		for _, p := range list {
+			if sum, ok := collect(entries, sc, p.name); ok {
+				b.Programs = append(b.Programs, sum)
 			}
 		}
-		compare(&b, base)
+		compare(&b)
+		b.BestPeer = bestPeer(&b, list)
 		blocks = append(blocks, b)
 	}
 	return blocks
 }
 
-// collect takes the medians of one server in one scenario.
-func collect(entries []entry, scenario, server string) (sum summary, ok bool) {
-	sum.Server = server
+// collect takes the medians of one program in one scenario.
+func collect(entries []entry, sc scenario, name string) (sum summary, ok bool) {
+	sum.Program = name
 	var good []sample
 	for _, e := range entries {
-		if e.Scenario != scenario || e.Server != server {
+		if e.Scenario != sc.Name || e.Against != sc.Against || e.Program != name {
 			continue
 		}
 		ok = true
@@ -78,13 +79,24 @@ func collect(entries []entry, scenario, server string) (sum summary, ok bool) {
 	return sum, ok
 }
 
-func compare(b *block, base string) {
-	i := slices.IndexFunc(b.Servers, func(s summary) bool { return s.Server == base })
-	if i < 0 || b.cost(b.Servers[i].sample) <= 0 {
+func compare(b *block) {
+	i := slices.IndexFunc(b.Programs, func(s summary) bool { return s.Program == b.Base })
+	if i < 0 || b.cost(b.Programs[i].sample) <= 0 {
 		return
 	}
-	unit := b.cost(b.Servers[i].sample)
-	for i := range b.Servers {
-		b.Servers[i].Ratio = b.cost(b.Servers[i].sample) / unit
+	unit := b.cost(b.Programs[i].sample)
+	for i := range b.Programs {
+		b.Programs[i].Ratio = b.cost(b.Programs[i].sample) / unit
 	}
+}
+
+// bestPeer returns the smallest ratio of a peer that is not the base itself.
+func bestPeer(b *block, list []program) (best float64) {
+	for _, s := range b.Programs {
+		isPeer := slices.ContainsFunc(list, func(p program) bool { return p.peer && p.name == s.Program })
+		if isPeer && s.Program != b.Base && s.Ratio > 0 && (best == 0 || s.Ratio < best) {
+			best = s.Ratio
+		}
+	}
+	return best
 }

@@ -27,12 +27,12 @@ func TestMedian(t *testing.T) {
 
 var (
 	testScenarios = []scenario{{Name: "b", Title: "many"}, {Name: "idle", Title: "none", kind: idle}}
-	testServers   = []server{{name: "ours"}, {name: "theirs"}}
+	testPrograms  = []program{{name: "ours"}, {name: "theirs", peer: true}}
 )
 
 func testEntries() []entry {
-	e := func(scenario, server string, round int, s sample) entry {
-		return entry{Scenario: scenario, Server: server, Round: round, sample: s}
+	e := func(scenario, name string, round int, s sample) entry {
+		return entry{Scenario: scenario, Program: name, Round: round, sample: s}
 	}
 	failed := e("b", "theirs", 3, sample{})
 	failed.Failed = "reset"
@@ -49,34 +49,51 @@ func testEntries() []entry {
 }
 
 func TestSummarize(t *testing.T) {
-	blocks := summarize(testEntries(), testScenarios, testServers, "ours")
+	blocks := summarize(testEntries(), testScenarios, testPrograms, "ours")
 	want := []block{
-		{testScenarios[0], []summary{
-			{Server: "ours", sample: sample{PerSecond: 200, CPU: 2, P50: 20, P99: 80}, Ratio: 1},
-			{Server: "theirs", sample: sample{PerSecond: 60, CPU: 12, P50: 50, P99: 200}, Ratio: 6, Failed: 1},
+		{scenario: testScenarios[0], BestPeer: 6, Programs: []summary{
+			{Program: "ours", sample: sample{PerSecond: 200, CPU: 2, P50: 20, P99: 80}, Ratio: 1},
+			{Program: "theirs", sample: sample{PerSecond: 60, CPU: 12, P50: 50, P99: 200}, Ratio: 6, Failed: 1},
 		}},
-		{testScenarios[1], []summary{
-			{Server: "ours", sample: sample{Bytes: 3000}, Ratio: 1},
-			{Server: "theirs", sample: sample{Bytes: 9000}, Ratio: 3},
+		{scenario: testScenarios[1], BestPeer: 3, Programs: []summary{
+			{Program: "ours", sample: sample{Bytes: 3000}, Ratio: 1},
+			{Program: "theirs", sample: sample{Bytes: 9000}, Ratio: 3},
 		}},
 	}
 	if len(blocks) != len(want) {
 		t.Fatalf("%d blocks, want %d", len(blocks), len(want))
 	}
 	for i := range want {
-		if blocks[i].scenario != want[i].scenario || !slices.Equal(blocks[i].Servers, want[i].Servers) {
+		if blocks[i].scenario != want[i].scenario || !slices.Equal(blocks[i].Programs, want[i].Programs) || blocks[i].BestPeer != want[i].BestPeer || blocks[i].Base != "ours" {
 			t.Errorf("block %d:\n got %+v\nwant %+v", i, blocks[i], want[i])
 		}
 	}
 }
 
 func TestSummarizeWithoutBase(t *testing.T) {
-	entries := slices.DeleteFunc(testEntries(), func(e entry) bool { return e.Server == "ours" })
-	for _, b := range summarize(entries, testScenarios, testServers, "ours") {
-		for _, s := range b.Servers {
+	entries := slices.DeleteFunc(testEntries(), func(e entry) bool { return e.Program == "ours" })
+	for _, b := range summarize(entries, testScenarios, testPrograms, "ours") {
+		for _, s := range b.Programs {
 			if s.Ratio != 0 {
-				t.Errorf("%s: %s has ratio %v to nothing", b.Name, s.Server, s.Ratio)
+				t.Errorf("%s: %s has ratio %v to nothing", b.Name, s.Program, s.Ratio)
 			}
 		}
+	}
+}
+
+// What clients do against one server, against another and as servers is kept
+// apart.
+func TestSummarizeClients(t *testing.T) {
+	e := func(against, name string, cpu float64) entry {
+		return entry{Scenario: "b", Against: against, Program: name, sample: sample{CPU: cpu}}
+	}
+	entries := []entry{e("", "ours", 7), e("x", "ours", 2), e("y", "ours", 4), e("x", "theirs", 3), e("y", "theirs", 2), e("", "theirs", 7)}
+	scs := []scenario{{Name: "b", Against: "x"}, {Name: "b", Against: "y"}}
+	blocks := summarize(entries, scs, testPrograms, "ours")
+	if len(blocks) != 2 || blocks[0].BestPeer != 1.5 || blocks[1].BestPeer != 0.5 {
+		t.Errorf("got %+v", blocks)
+	}
+	if got := summarize(entries, scs, testPrograms, "theirs")[0].BestPeer; got != 0 {
+		t.Errorf("the base is its own best peer, at %v", got)
 	}
 }

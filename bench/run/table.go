@@ -7,52 +7,87 @@ import (
 	"strings"
 )
 
-// writeTables writes a table of each scenario and one of all ratios.
-func writeTables(w io.Writer, blocks []block, base string) {
-	for _, b := range blocks {
-		fmt.Fprintf(w, "\n%s: %s\n\n", b.Name, b.Title)
-		if b.kind == idle {
-			writeIdle(w, b, base)
-		} else {
-			writeBlock(w, b, base)
+// writeTables writes a table of each scenario, and one of all ratios for each
+// run of scenarios that belong together.
+func writeTables(w io.Writer, blocks []block) {
+	for len(blocks) > 0 {
+		n := 1
+		for n < len(blocks) && blocks[n].Against == blocks[0].Against {
+			n++
 		}
+		for _, b := range blocks[:n] {
+			fmt.Fprintf(w, "\n%s%s: %s\n\n", b.Name, clientsOf(b), b.Title)
+			b.write(w)
+		}
+		writeRatios(w, blocks[:n])
+		blocks = blocks[n:]
 	}
-	writeRatios(w, blocks, base)
 }
 
-func writeBlock(w io.Writer, b block, base string) {
-	row(w, "server", b.unit()+"s/s", "server CPU, us each", "p50, us", "p99, us", "CPU / "+base)
+func clientsOf(b block) string {
+	if b.Against == "" {
+		return ""
+	}
+	return ", clients of " + b.Against
+}
+
+func (b block) write(w io.Writer) {
+	switch {
+	case b.kind == idle:
+		b.writeIdle(w)
+	case b.Against != "":
+		b.writeClients(w)
+	default:
+		b.writeServers(w)
+	}
+}
+
+func (b block) writeServers(w io.Writer) {
+	row(w, "server", b.unit()+"s/s", "server CPU, us each", "p50, us", "p99, us", "CPU / "+b.Base)
 	rule(w, 6)
-	for _, s := range b.Servers {
-		if s.CPU == 0 && s.PerSecond == 0 {
-			row(w, s.Server, "failed", "", "", "", "")
+	for _, s := range b.Programs {
+		if s.failed() {
+			row(w, s.Program, "failed", "", "", "", "")
 			continue
 		}
-		row(w, s.Server+failures(s), count(s.PerSecond), fixed(s.CPU), fixed(s.P50), fixed(s.P99), ratio(s.Ratio))
+		row(w, s.Program+failures(s), count(s.PerSecond), fixed(s.CPU), fixed(s.P50), fixed(s.P99), ratio(s.Ratio))
 	}
 }
 
-func writeIdle(w io.Writer, b block, base string) {
-	row(w, "server", "resident bytes a connection", "bytes / "+base)
+func (b block) writeClients(w io.Writer) {
+	row(w, "client", b.unit()+"s/s", "client CPU, us each", "CPU / "+b.Base)
+	rule(w, 4)
+	for _, s := range b.Programs {
+		if s.failed() {
+			row(w, s.Program, "failed", "", "")
+			continue
+		}
+		row(w, s.Program+failures(s), count(s.PerSecond), fixed(s.CPU), ratio(s.Ratio))
+	}
+}
+
+func (b block) writeIdle(w io.Writer) {
+	row(w, "server", "resident bytes a connection", "bytes / "+b.Base)
 	rule(w, 3)
-	for _, s := range b.Servers {
-		row(w, s.Server+failures(s), count(s.Bytes), ratio(s.Ratio))
+	for _, s := range b.Programs {
+		row(w, s.Program+failures(s), count(s.Bytes), ratio(s.Ratio))
 	}
 }
 
-// writeRatios shows every server's cost by that of the base.
-func writeRatios(w io.Writer, blocks []block, base string) {
-	head := []string{"cost / " + base}
+// writeRatios shows every program's cost by that of the base, and under them
+// the best of the peers, which is above 1 where no peer is cheaper.
+func writeRatios(w io.Writer, blocks []block) {
+	head, best := []string{"cost / " + blocks[0].Base + clientsOf(blocks[0])}, []string{"best peer"}
 	var names []string
 	cells := map[string]map[string]float64{}
 	for _, b := range blocks {
-		head = append(head, b.Name)
-		for _, s := range b.Servers {
-			if cells[s.Server] == nil {
-				names = append(names, s.Server)
-				cells[s.Server] = map[string]float64{}
+		head, best = append(head, b.Name), append(best, ratio(b.BestPeer))
+		for _, s := range b.Programs {
+			if cells[s.Program] == nil {
+				names = append(names, s.Program)
+				cells[s.Program] = map[string]float64{}
 			}
-			cells[s.Server][b.Name] = s.Ratio
+			cells[s.Program][b.Name] = s.Ratio
 		}
 	}
 	fmt.Fprintln(w)
@@ -65,11 +100,14 @@ func writeRatios(w io.Writer, blocks []block, base string) {
 		}
 		row(w, line...)
 	}
+	row(w, best...)
 }
 
 func row(w io.Writer, cells ...string) { fmt.Fprintf(w, "| %s |\n", strings.Join(cells, " | ")) }
 
 func rule(w io.Writer, n int) { fmt.Fprintf(w, "| --- |%s\n", strings.Repeat(" ---: |", n-1)) }
+
+func (s summary) failed() bool { return s.CPU == 0 && s.PerSecond == 0 }
 
 func failures(s summary) string {
 	if s.Failed == 0 {

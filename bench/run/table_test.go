@@ -6,11 +6,11 @@ import (
 )
 
 func TestTables(t *testing.T) {
-	blocks := summarize(testEntries(), testScenarios, testServers, "ours")
-	broken := summary{Server: "broken", Failed: 3}
-	blocks[0].Servers = append(blocks[0].Servers, broken)
+	blocks := summarize(testEntries(), testScenarios, testPrograms, "ours")
+	broken := summary{Program: "broken", Failed: 3}
+	blocks[0].Programs = append(blocks[0].Programs, broken)
 	var got strings.Builder
-	writeTables(&got, blocks, "ours")
+	writeTables(&got, blocks)
 	const want = `
 b: many
 
@@ -32,6 +32,50 @@ idle: none
 | ours | 1.00 | 1.00 |
 | theirs | 6.00 | 3.00 |
 | broken | - | - |
+| best peer | 6.00 | 3.00 |
+`
+	if got.String() != want {
+		t.Errorf("got:\n%s\nwant:\n%s", got.String(), want)
+	}
+}
+
+// Clients have a table of ratios for each server that they were measured with.
+func TestTablesOfClients(t *testing.T) {
+	entries := []entry{
+		{Scenario: "b", Against: "x", Program: "ours", sample: sample{PerSecond: 1000, CPU: 2}},
+		{Scenario: "b", Against: "x", Program: "theirs", sample: sample{PerSecond: 500, CPU: 5}},
+		{Scenario: "b", Against: "y", Program: "ours", sample: sample{PerSecond: 10, CPU: 4}},
+		{Scenario: "b", Against: "y", Program: "theirs", Failed: "reset"},
+	}
+	scs := []scenario{{Name: "b", Title: "many", Against: "x"}, {Name: "b", Title: "many", Against: "y"}}
+	var got strings.Builder
+	writeTables(&got, summarize(entries, scs, testPrograms, "ours"))
+	const want = `
+b, clients of x: many
+
+| client | messages/s | client CPU, us each | CPU / ours |
+| --- | ---: | ---: | ---: |
+| ours | 1,000 | 2.000 | 1.00 |
+| theirs | 500 | 5.000 | 2.50 |
+
+| cost / ours, clients of x | b |
+| --- | ---: |
+| ours | 1.00 |
+| theirs | 2.50 |
+| best peer | 2.50 |
+
+b, clients of y: many
+
+| client | messages/s | client CPU, us each | CPU / ours |
+| --- | ---: | ---: | ---: |
+| ours | 10 | 4.000 | 1.00 |
+| theirs | failed |  |  |
+
+| cost / ours, clients of y | b |
+| --- | ---: |
+| ours | 1.00 |
+| theirs | - |
+| best peer | - |
 `
 	if got.String() != want {
 		t.Errorf("got:\n%s\nwant:\n%s", got.String(), want)
