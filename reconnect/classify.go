@@ -5,8 +5,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"net"
-	"net/url"
-	"strings"
 	"time"
 
 	"github.com/duplexws/duplex/websocket"
@@ -75,7 +73,7 @@ func (a Action) String() string {
 //
 // docs/reconnect.md gives the reason of each.
 func Classify(err error) Verdict {
-	if final := (*finalError)(nil); errors.As(err, &final) {
+	if final := (*finalError)(nil); errors.As(err, &final) || errors.Is(err, websocket.ErrMalformedRequest) {
 		return Verdict{Action: Fail}
 	}
 	if closed := (*websocket.CloseError)(nil); errors.As(err, &closed) {
@@ -163,28 +161,3 @@ type finalError struct{ err error }
 func (e *finalError) Error() string { return e.err.Error() }
 
 func (e *finalError) Unwrap() error { return e.err }
-
-// checkURL finds what no attempt can mend. The text may hold a password, so no
-// error repeats it.
-func checkURL(text string) error {
-	wrong := "reconnect: malformed URL: "
-	u, err := url.Parse(text)
-	if parse := (*url.Error)(nil); errors.As(err, &parse) {
-		err = parse.Err
-	}
-	if err != nil {
-		return Final(errors.New(wrong + err.Error()))
-	}
-	switch strings.ToLower(u.Scheme) {
-	case "ws", "wss", "http", "https":
-	default:
-		return Final(errors.New(wrong + "the scheme must be ws or wss"))
-	}
-	if u.Hostname() == "" {
-		return Final(errors.New(wrong + "it has no host"))
-	}
-	if strings.Contains(text, "#") {
-		return Final(errors.New(wrong + "a WebSocket URI has no fragment"))
-	}
-	return nil
-}

@@ -16,9 +16,9 @@ import (
 
 // What the options promise, with their defaults.
 const (
-	// Silence is seen at the end of a PingInterval. One may just have begun, and
-	// then comes PongTimeout or WriteTimeout, of a coarse clock.
-	noticed   = 2*25*time.Second + 11*time.Second
+	// A PingInterval of silence, and then PongTimeout or WriteTimeout, of a coarse
+	// clock.
+	noticed   = 25*time.Second + 11*time.Second
 	handshake = websocket.DefaultDialTimeout
 )
 

@@ -112,9 +112,6 @@ func (l *loop) dial() (*websocket.Conn, error) {
 			return nil, err
 		}
 	}
-	if err := checkURL(a.URL); err != nil {
-		return nil, err
-	}
 	return l.o.DialFunc(l.ctx, a.URL, a.Options)
 }
 

@@ -133,14 +133,10 @@ func TestPrepareFails(t *testing.T) {
 	})
 }
 
-func TestMalformedURLIsNotDialled(t *testing.T) {
+func TestMalformedURL(t *testing.T) {
 	n := 0
-	for conn, err := range Dial(t.Context(), "ftp://example.com/", &Options{
-		DialFunc: func(context.Context, string, *websocket.DialOptions) (*websocket.Conn, error) {
-			t.Error("dialled")
-			return nil, errors.New("dialled")
-		}}) {
-		if n++; conn != nil || err == nil {
+	for conn, err := range Dial(t.Context(), "ftp://example.com/", nil) {
+		if n++; conn != nil || !errors.Is(err, websocket.ErrMalformedRequest) {
 			t.Error(conn, err)
 		}
 	}

@@ -83,8 +83,9 @@ func NoProxy(*http.Request) (*url.URL, error) { return nil, nil }
 //
 // Cancelling ctx behind Dial does nothing to the connection. Errors: the cause
 // of ctx; a [*RefusedError] with what the server or a proxy answered; a
-// [*HandshakeError] when the server broke the protocol; those of the transport,
-// such as of package tls. Whatever the error, no connection is left.
+// [*HandshakeError] when the server broke the protocol; [ErrMalformedRequest];
+// those of the transport, such as of package tls. Whatever the error, no
+// connection is left.
 func Dial(ctx context.Context, url string, o *DialOptions) (*Conn, error) {
 	if o == nil {
 		o = new(DialOptions)
@@ -147,15 +148,19 @@ func newAttempt(text string, o *DialOptions) (*attempt, error) {
 	if a.url.User != nil && a.header.Get("Authorization") == "" {
 		a.header.Set("Authorization", basicAuth(a.url.User))
 	}
+	h := a.request()
+	if _, err := h.AppendHTTP1(nil); err != nil { // before anyone is connected to
+		return nil, requestError{err}
+	}
 	return a, nil
 }
 
 func (a *attempt) setURL(text string) (err error) {
 	if a.url, err = protocol.ParseURL(text); err != nil {
-		return err
+		return requestError{err}
 	}
 	if a.base, err = url.Parse(text); err != nil {
-		return errors.New("websocket: malformed URL") // which ParseURL has said
+		return requestError{errors.New("websocket: malformed URL")} // which ParseURL has said
 	}
 	a.base.Scheme, a.base.User = "http", nil
 	if a.url.Secure {

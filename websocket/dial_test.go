@@ -190,9 +190,9 @@ func TestDialContext(t *testing.T) {
 }
 
 func TestDialURL(t *testing.T) {
-	for _, url := range []string{"", "http://example.com", "ws://", "ws://example.com/#fragment", "ws://user:pw@example.com:port/"} {
-		if _, err := Dial(t.Context(), url, nil); err == nil {
-			t.Errorf("%q was dialled", url)
+	for _, url := range []string{"", "ftp://example.com", "ws://", "ws://example.com/#fragment", "ws://user:pw@example.com:port/"} {
+		if _, err := Dial(t.Context(), url, nil); !errors.Is(err, ErrMalformedRequest) {
+			t.Errorf("%q: %v", url, err)
 		}
 	}
 	unreachable := errors.New("unreachable")

@@ -70,6 +70,16 @@ type closedError struct{}
 func (closedError) Error() string        { return "websocket: connection closed by this side" }
 func (closedError) Is(target error) bool { return target == net.ErrClosed }
 
+// ErrMalformedRequest is what errors.Is finds in an error of Dial when the URL or
+// the options make no request that could be sent. No retry mends that.
+var ErrMalformedRequest = errors.New("websocket: the request of the opening handshake is malformed")
+
+// requestError is an ErrMalformedRequest that says what is wrong.
+type requestError struct{ error }
+
+func (requestError) Is(target error) bool { return target == ErrMalformedRequest }
+func (e requestError) Unwrap() error      { return e.error }
+
 // PartialWriteError is returned when a Write was cancelled and part of the
 // message may have gone out. The connection is still good: the rest of the
 // message goes out before anything else, so the peer may get the whole.
