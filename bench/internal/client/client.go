@@ -35,7 +35,8 @@ type Load struct {
 	warm, span time.Duration
 	profile    string
 
-	opening sync.WaitGroup
+	opening sync.WaitGroup // connections that are not open
+	silent  sync.WaitGroup // connections that have had no echo
 	count   atomic.Uint64
 }
 
@@ -56,7 +57,7 @@ func Main(converse func(*Session) error) {
 	flag.IntVar(&l.Conns, "conns", 1, "connections")
 	flag.IntVar(&l.Size, "size", 64, "bytes a message")
 	flag.IntVar(&l.Depth, "depth", 1, "messages under way on each connection")
-	flag.DurationVar(&l.warm, "warm", 0, "time before what is measured")
+	flag.DurationVar(&l.warm, "warm", 0, "time between the first echo on every connection and what is measured")
 	flag.DurationVar(&l.span, "time", time.Second, "time measured")
 	flag.StringVar(&l.profile, "cpuprofile", "", "write a profile of the measured time to this `file`")
 	flag.Parse()
@@ -73,19 +74,20 @@ func (l *Load) run(converse func(*Session) error) (Report, error) {
 	}
 	l.Message = pattern(l.Size)
 	l.opening.Add(l.Conns)
+	l.silent.Add(l.Conns)
 	failed := make(chan error, l.Conns)
 	for range l.Conns {
 		go func() { failed <- fmt.Errorf("a connection ended: %w", converse(&Session{Load: l})) }()
 	}
-	opened := make(chan struct{})
+	working := make(chan struct{}) // every connection
 	go func() {
-		l.opening.Wait()
-		close(opened)
+		l.silent.Wait()
+		close(working)
 	}()
 	select {
 	case err := <-failed:
 		return Report{}, err
-	case <-opened:
+	case <-working:
 	}
 	return l.measure(failed)
 }
