@@ -1,11 +1,14 @@
-// Command run measures echo servers side by side: `go run ./run` in bench/.
+// Command run measures echo servers, and clients of them, side by side:
+// `go run ./run` in bench/.
 //
-// Every measurement has a fresh server process on core 0 (GOMAXPROCS=1) and
-// the load generator wsload on core 1. Rounds are interleaved: each round runs
-// every server once per scenario, in alternating order, and medians are
-// reported. The figure that counts is the server's CPU time per message.
+// Every measurement has fresh processes: a server on core 0 (GOMAXPROCS=1) and
+// on core 1 the load generator wsload or, when clients are compared, the
+// client (GOMAXPROCS=1). Rounds are interleaved: each round runs every program
+// once per scenario, in alternating order, and medians are reported. The
+// figure that counts is the program's CPU time per message.
 //
 //	go run ./run -servers duplex,gorilla -scenarios b,d -rounds 3
+//	go run ./run -clients duplex,gorilla -scenarios b,d -against loopraw
 //	go run ./run -quick
 //
 // It prints tables in Markdown, and writes them with every single run and a
