@@ -1,0 +1,168 @@
+package conformance
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A Case is one thing that is tried with a peer.
+type Case struct {
+	ID      string // its number, such as 6.4.1
+	Title   string // what is sent
+	Section string // address of the section that it is about
+	Reason  string // why it matters
+	Expect  string // what the peer must do
+
+	play     func(*player) // sends, and says what must come back
+	ending   ending
+	codes    []uint16 // with which the peer may close; without a code it always may
+	lenient  bool     // that nothing comes back is no more than not strict
+	failFast bool     // the peer's events are wrong too unless it closes by itself
+}
+
+// ending says who closes, and how.
+type ending uint8
+
+const (
+	// echoes: once everything has come back the suite closes with 1000, and the
+	// close must be clean.
+	echoes ending = iota
+	// fails: the peer must fail the connection by itself.
+	fails
+	// closes: the case has the suite's Close frame, and the close must be
+	// clean.
+	closes
+	// closesOrDrops: the same, but the peer may drop the transport.
+	closesOrDrops
+	// tells: anything goes, the case is for information.
+	tells
+)
+
+// A group describes the cases whose numbers begin alike.
+type group struct {
+	number  string
+	title   string
+	section string
+	reason  string
+}
+
+// groups are those of the catalogue, and where they are narrower, parts of them.
+var groups = []group{
+	{"1", "Framing", rfc6455("5.2"), "lengths at the borders between their three forms"},
+	{"2", "Pings and Pongs", rfc6455("5.5.2"), "a Ping is answered with its own payload, a Pong with nothing"},
+	{"3", "Reserved bits", rfc6455("5.2"), "a bit that no extension gave a meaning fails the connection"},
+	{"4", "Reserved opcodes", rfc6455("5.2"), "an opcode that is not defined fails the connection"},
+	{"5", "Fragmentation", rfc6455("5.4"), "fragments make one message, control frames come between them, messages do not mix"},
+	{"6", "UTF-8", rfc6455("8.1"), "text is UTF-8, and what is not fails the connection"},
+	{"6.4", "UTF-8, failing fast", rfc6455("8.1"), "text can be known to be wrong before its message ends"},
+	{"7", "Closing", rfc6455("5.5.1"), "the closing handshake ends a connection so that both sides know how"},
+	{"7.7", "Valid close codes", rfc6455("7.4.1"), "a code that may be sent is answered"},
+	{"7.9", "Invalid close codes", rfc6455("7.4.2"), "a code that may not be sent is a fault"},
+	{"7.13", "Close codes outside all ranges", rfc6455("7.4.2"), "the RFC gives these codes no meaning at all"},
+	{"9", "Limits and performance", rfc6455("10.4"), "large messages, many fragments and many messages arrive whole"},
+	{"14", "Masking, lengths and the rest", rfc6455("5.1"), "rules of the framing and of closing that the older groups leave out"},
+	{"14.1", "Masking", rfc6455("5.1"), "a client masks each frame and a server none, or intermediaries can be deceived"},
+	{"14.2", "Lengths", rfc6455("5.2"), "a length has one form only, the shortest, and is no negative number"},
+	{"14.3", "Reserved bits of later frames", rfc6455("5.2"), "a reserved bit is a fault in whichever frame"},
+	{"14.4", "Close codes registered later", rfc6455("7.4.2"), "1012 to 1014 may be sent, 1015 may not"},
+	{"10", "Many fragments", rfc6455("5.4"), "a message arrives whole however it was cut"},
+}
+
+func rfc6455(section string) string {
+	return "https://www.rfc-editor.org/rfc/rfc6455#section-" + section
+}
+
+// Group returns the title of the group that the case belongs to.
+func (c *Case) Group() string { return c.group().title }
+
+func (c *Case) group() (found group) {
+	for _, g := range groups {
+		if strings.HasPrefix(c.ID, g.number+".") && len(g.number) > len(found.number) {
+			found = g
+		}
+	}
+	return found
+}
+
+// described fills in what follows from the number and the ending.
+func (c Case) described() Case {
+	g := c.group()
+	c.Section, c.Reason = g.section, g.reason
+	codes := strings.Trim(strings.Join(strings.Fields(fmt.Sprint(c.codes)), " or "), "[]")
+	switch c.ending {
+	case echoes:
+		c.Expect = "sends everything back, then closes cleanly"
+	case fails:
+		c.Expect = fmt.Sprintf("fails the connection with %s, or drops it", codes)
+	case closes:
+		c.Expect = fmt.Sprintf("closes cleanly with %s", codes)
+	case closesOrDrops:
+		c.Expect = fmt.Sprintf("closes with %s, or drops the connection", codes)
+	case tells:
+		c.Expect = "ends the connection in whatever way"
+	}
+	return c
+}
+
+// Cases returns the cases that patterns select, all of them if there is none,
+// in the order of their numbers. A pattern is a number or the beginning of one
+// followed by a star: "7.1.1", "6.4.*", "*". With a minus in front it takes
+// cases away: "-9.*". A pattern that fits no case is an error.
+func Cases(patterns ...string) ([]Case, error) {
+	return selectFrom(catalogue(false), patterns)
+}
+
+func catalogue(thin bool) []Case {
+	all := slices.Concat(framing(), pings(), reservedBits(), reservedOpcodes(), fragmentation(),
+		textCases(), closeCases(), limits(thin), autoFragmentation(), strictFraming())
+	for i, c := range all {
+		all[i] = c.described()
+	}
+	return all
+}
+
+func selectFrom(all []Case, patterns []string) (list []Case, err error) {
+	chosen := make([]bool, len(all))
+	if len(patterns) == 0 || strings.HasPrefix(patterns[0], "-") {
+		patterns = append([]string{"*"}, patterns...)
+	}
+	for _, pattern := range patterns {
+		name, minus := strings.CutPrefix(pattern, "-")
+		fits := false
+		for i, c := range all {
+			if matches(name, c.ID) {
+				chosen[i], fits = !minus, true
+			}
+		}
+		if !fits {
+			return nil, fmt.Errorf("conformance: no case fits %q", pattern)
+		}
+	}
+	for i, c := range all {
+		if chosen[i] {
+			list = append(list, c)
+		}
+	}
+	return list, nil
+}
+
+func matches(pattern, id string) bool {
+	if stem, star := strings.CutSuffix(pattern, "*"); star {
+		return strings.HasPrefix(id, stem)
+	}
+	return pattern == id
+}
+
+// Compare orders the numbers of cases: 2.9 comes before 2.10.
+func Compare(a, b string) int {
+	return slices.CompareFunc(strings.Split(a, "."), strings.Split(b, "."), func(a, b string) int {
+		x, errX := strconv.Atoi(a)
+		y, errY := strconv.Atoi(b)
+		if errX != nil || errY != nil {
+			return strings.Compare(a, b)
+		}
+		return x - y
+	})
+}

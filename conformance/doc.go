@@ -1,0 +1,35 @@
+// Package conformance judges WebSocket endpoints, servers and clients, by what
+// they put on the wire. [RunServer] plays cases against any server that echoes;
+// a [ClientHandler] plays them against any client that does. A case sends
+// frames, right and wrong ones, and knows what must come back; its [Result]
+// says what did, and holds the wire log.
+//
+// The package stands on the standard library alone. It has a reader and a
+// writer of frames of its own: a suite that used the code under test to judge
+// it would prove nothing.
+//
+// # Terminology
+//
+// The peer is the endpoint under test, the suite is the tester. An event is
+// something of the peer that counts: a message, a Pong. The peer fails a
+// connection when it sends a Close frame by itself, or drops the transport.
+//
+// # Cases and verdicts
+//
+// Cases of groups 1 to 13 have the numbers that are in use everywhere, and mean
+// the same. The groups from 14 on are this suite's own. [Cases] lists them all,
+// each with its section of the RFC and its reason.
+//
+// Two things are judged apart: the events ([Verdict]), and how the connection
+// was closed ([CloseVerdict]). The content of every message is compared, not
+// only its length; and a peer that breaks the protocol itself (a frame not
+// masked, a length not minimal, text that is no UTF-8) fails whichever case is
+// under way.
+//
+// # Time
+//
+// Nothing is measured. The suite waits for what must happen as long as octets
+// still move, and gives up after [Options.Timeout] in which none did. Only
+// where a case says that the peer must do something before the suite goes on
+// does [Options.Pause] decide.
+package conformance

@@ -1,0 +1,77 @@
+package conformance
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"net/http"
+	"time"
+)
+
+// Options say what is judged, and how patiently. Nil is the default of all.
+type Options struct {
+	// Cases selects, see [Cases]. Nil is every case.
+	Cases []string
+
+	// Thin makes the cases of group 9 smaller, so that they take seconds: large
+	// messages are a sixteenth as long, what is done 1000 times is done 50
+	// times.
+	Thin bool
+
+	// Parallel is how many connections are made to a server at once. The
+	// default is 8.
+	Parallel int
+
+	// Timeout is how long the suite waits for what must happen, from the last
+	// octet that moved. The default is 5 s.
+	Timeout time.Duration
+
+	// CaseTimeout bounds a case as a whole. The default is 2 min.
+	CaseTimeout time.Duration
+
+	// Pause is how long the suite waits where the peer must do something, or
+	// nothing, before the suite goes on. The default is 1 s.
+	Pause time.Duration
+
+	// Header has further fields of the opening handshake with a server, such
+	// as Origin or Authorization.
+	Header http.Header
+
+	// TLSConfig is for wss servers.
+	TLSConfig *tls.Config
+
+	// Dial makes the transports to a server. The default is that of
+	// [net.Dialer].
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+
+	// Progress is called with each result, one call at a time. Nil is no call.
+	Progress func(*Result)
+}
+
+const (
+	defaultParallel    = 8
+	defaultTimeout     = 5 * time.Second
+	defaultCaseTimeout = 2 * time.Minute
+	defaultPause       = time.Second
+)
+
+func or[T int | time.Duration](value, otherwise T) T {
+	if value > 0 {
+		return value
+	}
+	return otherwise
+}
+
+func (o *Options) parallel() int              { return or(o.Parallel, defaultParallel) }
+func (o *Options) timeout() time.Duration     { return or(o.Timeout, defaultTimeout) }
+func (o *Options) caseTimeout() time.Duration { return or(o.CaseTimeout, defaultCaseTimeout) }
+func (o *Options) pause() time.Duration       { return or(o.Pause, defaultPause) }
+
+func (o *Options) cases() ([]Case, error) { return selectFrom(catalogue(o.Thin), o.Cases) }
+
+func (o *Options) dial(ctx context.Context, address string) (net.Conn, error) {
+	if o.Dial != nil {
+		return o.Dial(ctx, "tcp", address)
+	}
+	return new(net.Dialer).DialContext(ctx, "tcp", address)
+}
