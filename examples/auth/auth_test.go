@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -20,9 +22,10 @@ func TestMain(m *testing.M) { testenv.Main(m) }
 
 // A client is one without a browser's help, and the server that it talks to.
 type client struct {
-	t    *testing.T
-	site *site
-	ws   string // the server's URL
+	t     *testing.T
+	site  *site
+	clock *clock // of the sessions that are connected
+	ws    string // the server's URL
 
 	transport http.Transport
 }
@@ -30,7 +33,7 @@ type client struct {
 func newClient(t *testing.T) *client {
 	t.Helper()
 	s := newSite(func(user, password string) bool { return user == "ada" && password == "swordfish" })
-	c := &client{t: t, site: s, ws: try.Server(t, s.router())}
+	c := &client{t: t, site: s, clock: stopClock(s), ws: try.Server(t, s.router())}
 	t.Cleanup(c.transport.CloseIdleConnections)
 	return c
 }
@@ -122,15 +125,41 @@ func TestFirstMessage(t *testing.T) {
 		if err := conn.Write(try.Context(t), websocket.Text, []byte(first)); err != nil {
 			t.Fatal(err)
 		}
-		try.Closed(t, conn, forbidden)
+		try.Closed(t, conn, statusForbidden)
 	}
+}
+
+// A token that expires on its way has a successor; a wrong one has not.
+func TestFirstMessageExpired(t *testing.T) {
+	c := newClient(t)
+	conn := try.Dial(t, c.ws+"/chat/message", nil)
+	late := fmt.Sprintf(`{"token": %q}`, c.site.tokens.issue("ada", -time.Second))
+	if err := conn.Write(try.Context(t), websocket.Text, []byte(late)); err != nil {
+		t.Fatal(err)
+	}
+	try.Closed(t, conn, statusUnauthorized)
+}
+
+// Strangers may say little, and those who are known more.
+func TestFirstMessageBounds(t *testing.T) {
+	c := newClient(t)
+	long := strings.Repeat("x", 10_000)
+	stranger := try.Dial(t, c.ws+"/chat/message", nil)
+	if err := stranger.Write(try.Context(t), websocket.Text, []byte(long)); err != nil {
+		t.Fatal(err)
+	}
+	try.Closed(t, stranger, websocket.StatusMessageTooBig)
+
+	known := try.Dial(t, c.ws+"/chat/message", nil)
+	try.Answer(t, known, fmt.Sprintf(`{"token": %q}`, c.site.tokens.issue("ada", time.Minute)), "hello ada")
+	try.Answer(t, known, long, "ada: "+long)
 }
 
 // Who says nothing is not waited for.
 func TestFirstMessageMissing(t *testing.T) {
 	c := newClient(t)
 	c.site.helloTimeout = time.Millisecond
-	try.Closed(t, try.Dial(t, c.ws+"/chat/message", nil), forbidden)
+	try.Closed(t, try.Dial(t, c.ws+"/chat/message", nil), statusTimeout)
 }
 
 func TestTicket(t *testing.T) {
@@ -144,6 +173,17 @@ func TestTicket(t *testing.T) {
 	try.Refused(t, c.ws+"/chat/ticket?ticket="+ticket, nil, http.StatusUnauthorized) // used
 	try.Refused(t, c.ws+"/chat/ticket?ticket="+token, nil, http.StatusUnauthorized)  // another kind of secret
 	try.Refused(t, c.ws+"/chat/ticket", nil, http.StatusUnauthorized)
+}
+
+// A ticket does not prolong the session of the token that it was traded for.
+func TestTicketExpires(t *testing.T) {
+	c := newClient(t)
+	token := c.site.tokens.issue("ada", time.Minute)
+	_, ticket := c.request("POST", "/ticket", nil, "Bearer "+token)
+	c.greeted("/chat/ticket?ticket="+ticket, nil)
+	if lives := c.clock.lives; len(lives) != 1 || lives[0] > time.Minute {
+		t.Errorf("sessions of %v, want one of a minute at most", lives)
+	}
 }
 
 func TestHeader(t *testing.T) {
@@ -177,16 +217,17 @@ func TestExpiry(t *testing.T) {
 	issued := 0
 	o := withFreshTokens(func(context.Context) (string, error) {
 		issued++
-		return c.site.tokens.issue("ada", 50*time.Millisecond), nil
+		return c.site.tokens.issue("ada", time.Minute), nil
 	})
-	o.MinBackoff = time.Millisecond
+	o.MinBackoff, o.StableAfter = time.Millisecond, time.Nanosecond
 	visits := 0
 	for conn, err := range reconnect.Dial(try.Context(t), c.ws+"/chat/header", o) {
 		if err != nil {
 			t.Fatal(err)
 		}
 		try.Read(t, conn, "hello ada")
-		try.Closed(t, conn, expired)
+		c.clock.strike()
+		try.Closed(t, conn, statusUnauthorized)
 		if visits++; visits == 3 {
 			break
 		}
@@ -196,26 +237,90 @@ func TestExpiry(t *testing.T) {
 	}
 }
 
+// The same where the token is the first message.
+func TestExpiryFirstMessage(t *testing.T) {
+	c := newClient(t)
+	var token string
+	o := &reconnect.Options{
+		Prepare: func(context.Context, *reconnect.Attempt) error {
+			token = c.site.tokens.issue("ada", time.Minute)
+			return nil
+		},
+		MinBackoff: time.Millisecond, StableAfter: time.Nanosecond,
+	}
+	visits := 0
+	for conn, err := range reconnect.Dial(try.Context(t), c.ws+"/chat/message", o) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		try.Answer(t, conn, fmt.Sprintf(`{"token": %q}`, token), "hello ada")
+		c.clock.strike()
+		try.Closed(t, conn, statusUnauthorized)
+		if visits++; visits == 3 {
+			break
+		}
+	}
+}
+
+// Who is shut out does not come back.
+func TestForbidden(t *testing.T) {
+	c := newClient(t)
+	visits := 0
+	for conn, err := range reconnect.Dial(try.Context(t), c.ws+"/chat/message", nil) {
+		if err != nil {
+			if visits != 1 || websocket.CloseStatus(err) != statusForbidden {
+				t.Errorf("after %d connections: %v", visits, err)
+			}
+			return
+		}
+		visits++
+		if err := conn.Write(try.Context(t), websocket.Text, []byte(`{"token": "guess"}`)); err != nil {
+			t.Fatal(err)
+		}
+		try.Closed(t, conn, statusForbidden)
+	}
+	t.Error("no error is told")
+}
+
+// Who is given nothing but bad tokens gives up.
+func TestUnauthorized(t *testing.T) {
+	c := newClient(t)
+	issued := 0
+	o := withFreshTokens(func(context.Context) (string, error) { issued++; return "guess", nil })
+	o.MinBackoff = time.Millisecond
+	for _, err := range reconnect.Dial(try.Context(t), c.ws+"/chat/header", o) {
+		if refused, ok := errors.AsType[*websocket.RefusedError](err); !ok || refused.Status != http.StatusUnauthorized {
+			t.Fatalf("connected, or ended with %v", err)
+		}
+	}
+	if issued != 2 {
+		t.Errorf("%d tokens were tried, want 2", issued)
+	}
+}
+
 func TestTokens(t *testing.T) {
 	var all tokens
-	token := all.issue("ada", time.Minute)
-	if s, ok := all.check(token); !ok || s.user != "ada" {
-		t.Errorf("a good token: %v, %v", s, ok)
+	good := all.issue("ada", time.Minute)
+	if who, err := all.check(good); err != nil || who.user != "ada" {
+		t.Errorf("a good token: %v, %v", who, err)
 	}
-	if _, ok := all.check(token + "x"); ok {
-		t.Error("a wrong token is good")
+	if _, err := all.check(good + "x"); err != errUnknown {
+		t.Errorf("a wrong token: %v", err)
 	}
-	old := all.issue("ada", -time.Second)
-	if _, ok := all.check(old); ok {
-		t.Error("an expired token is good")
+	if _, err := all.check(all.issue("ada", -time.Second)); err != errExpired {
+		t.Errorf("an expired token: %v", err)
 	}
-	if all.issue("bob", time.Minute); len(all.sessions) != 2 {
-		t.Errorf("%d sessions are kept, want 2", len(all.sessions))
+	if _, err := all.check(all.stand(begin("ada", -time.Second), time.Minute)); err != errExpired {
+		t.Errorf("a token of a session that is over: %v", err)
 	}
-	if _, ok := all.take(token); !ok {
-		t.Error("the first use fails")
+	all.issue("ada", -2*remembered)
+	if all.issue("bob", time.Minute); len(all.kept) != 4 {
+		t.Errorf("%d tokens are kept, want 4", len(all.kept))
 	}
-	if _, ok := all.take(token); ok {
-		t.Error("a second use works")
+	if _, err := all.take(good); err != nil {
+		t.Errorf("the first use: %v", err)
+	}
+	if _, err := all.take(good); err != errUnknown {
+		t.Errorf("a second use: %v", err)
 	}
 }

@@ -31,10 +31,10 @@ func (s *site) byCookie(w http.ResponseWriter, r *http.Request) {
 		unauthorized(w, "")
 		return
 	}
-	who, ok := s.logins.check(cookie.Value)
-	if !ok {
+	who, err := s.logins.check(cookie.Value)
+	if err != nil {
 		unauthorized(w, "")
 		return
 	}
-	chat(who).ServeHTTP(w, r)
+	s.chat(who).ServeHTTP(w, r)
 }

@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/duplexws/duplex/websocket"
 )
@@ -23,15 +22,15 @@ func (s *site) token(w http.ResponseWriter, r *http.Request) {
 
 // byHeader takes a token, or a user name and password.
 func (s *site) byHeader(w http.ResponseWriter, r *http.Request) {
-	who, ok := s.tokens.check(bearer(r))
+	who, err := s.tokens.check(bearer(r))
 	if user, password, basic := r.BasicAuth(); basic && s.password(user, password) {
-		who, ok = session{user, time.Now().Add(s.tokenLife)}, true
+		who, err = begin(user, s.tokenLife), nil
 	}
-	if !ok {
+	if err != nil {
 		unauthorized(w, "Bearer")
 		return
 	}
-	chat(who).ServeHTTP(w, r)
+	s.chat(who).ServeHTTP(w, r)
 }
 
 func bearer(r *http.Request) string {

@@ -32,10 +32,14 @@ type site struct {
 
 	tokenLife    time.Duration
 	helloTimeout time.Duration
+	after        func(time.Duration, func()) (stop func() bool) // time.AfterFunc, but in tests
 }
 
 func newSite(password func(user, password string) bool) *site {
-	return &site{password: password, tokenLife: 15 * time.Minute, helloTimeout: 5 * time.Second}
+	return &site{
+		password: password, tokenLife: 15 * time.Minute, helloTimeout: 5 * time.Second,
+		after: func(d time.Duration, f func()) func() bool { return time.AfterFunc(d, f).Stop },
+	}
 }
 
 //go:embed page
@@ -60,14 +64,14 @@ func (s *site) router() *http.ServeMux {
 }
 
 // chat talks with a user who is known by now.
-func chat(who session) http.Handler {
+func (s *site) chat(who session) http.Handler {
 	return websocket.Handler(func(ctx context.Context, conn *websocket.Conn) error {
-		return converse(ctx, conn, who)
+		return s.converse(ctx, conn, who)
 	})
 }
 
-func converse(ctx context.Context, conn *websocket.Conn, who session) error {
-	defer closeAt(conn, who.expires)()
+func (s *site) converse(ctx context.Context, conn *websocket.Conn, who session) error {
+	defer s.closeAt(conn, who.expires)()
 	if err := conn.Write(ctx, websocket.Text, []byte("hello "+who.user)); err != nil {
 		return err
 	}
@@ -75,6 +79,13 @@ func converse(ctx context.Context, conn *websocket.Conn, who session) error {
 		return conn.Write(ctx, typ, append([]byte(who.user+": "), p...))
 	})
 }
+
+// The close codes that are registered for what HTTP says by 401, 403 and 408.
+const (
+	statusUnauthorized websocket.StatusCode = 3000 // come back with a fresh token
+	statusForbidden    websocket.StatusCode = 3003 // trying again is of no use
+	statusTimeout      websocket.StatusCode = 3008
+)
 
 // unauthorized refuses an opening handshake. What follows it on the connection
 // would be frames, so the connection ends.

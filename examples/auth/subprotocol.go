@@ -12,13 +12,13 @@ import (
 var spoken = &websocket.AcceptOptions{Subprotocols: []string{"chat.v1"}}
 
 func (s *site) bySubprotocol(w http.ResponseWriter, r *http.Request) {
-	who, ok := s.tokens.check(offeredToken(r))
-	if !ok {
+	who, err := s.tokens.check(offeredToken(r))
+	if err != nil {
 		unauthorized(w, "")
 		return
 	}
 	spoken.Handler(func(ctx context.Context, conn *websocket.Conn) error {
-		return converse(ctx, conn, who)
+		return s.converse(ctx, conn, who)
 	}).ServeHTTP(w, r)
 }
 

@@ -8,7 +8,7 @@ export async function stay(connect, freshToken, use) {
     use(socket);
     const { code, reason } = await closed;
     if (code === 1000) return;
-    if (code === 4403) throw new Error(reason); // trying again would not help
+    if (code === 3003) throw new Error(reason); // trying again would not help
     await new Promise((resolve) => setTimeout(resolve, Math.random() * delay));
   }
 }

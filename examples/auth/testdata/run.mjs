@@ -1,5 +1,6 @@
 // Runs each script of the page against the server, in a browser or in Node, and
-// reports what happened.
+// reports what happened. Before Node 22 the package ws is its WebSocket.
+globalThis.WebSocket ??= (await import("../../../e2e/node_modules/ws/wrapper.mjs")).WebSocket;
 const inNode = typeof document === "undefined";
 const base = inNode ? process.argv[2] : location.origin;
 const scripts = inNode ? "../page" : "";
@@ -41,19 +42,28 @@ try {
     await talk(name, await way.connect(`${ws}/chat/${name}`, await token()));
   }
   const message = await load("message");
-  report.push(`wrong token: ${await next(message.connect(`${ws}/chat/message`, "guess"))}`);
+  for (const [name, it] of [["wrong", "guess"], ["expired", await post("/token/expired")]]) {
+    report.push(`${name} token: ${await next(message.connect(`${ws}/chat/message`, it))}`);
+  }
 
   const { stay } = await load("stay");
-  let left = 2;
-  let connections = 0;
-  await stay(
-    (fresh) => message.connect(`${ws}/chat/message`, fresh),
-    () => {
-      if (left-- === 0) throw new Error("log in again");
-      return post("/token/short");
-    },
-    () => connections++,
-  ).catch((error) => report.push(`stay: ${connections} connections, then ${error}`));
+  // staying has a session end as soon as it has begun, and gives a token to each attempt.
+  const staying = async (name, ...tokens) => {
+    let connections = 0;
+    await stay(
+      (fresh) => message.connect(`${ws}/chat/message`, fresh),
+      async () => {
+        if (tokens.length === 0) throw new Error("log in again");
+        return tokens.shift();
+      },
+      (socket) => {
+        connections++;
+        socket.addEventListener("message", () => post("/expire"));
+      },
+    ).catch((error) => report.push(`${name}: ${connections} connections, then ${error}`));
+  };
+  await staying("stay", await token(), await post("/token/expired"), await token());
+  await staying("shut out", await token(), "guess", await token());
 } catch (error) {
   report.push(`failed: ${error}`);
 }
