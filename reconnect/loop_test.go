@@ -282,7 +282,7 @@ func TestLeftConnection(t *testing.T) {
 				}
 			}
 		}()
-		for _, code := range []uint16{1001, 1000} {
+		for _, code := range []websocket.StatusCode{1001, 1000} {
 			p := wstest.AcceptPeer(t, l)
 			p.Upgrade(nil)
 			p.Want(wstest.Close(code, ""))
@@ -321,7 +321,7 @@ func TestCloseFrameCounts(t *testing.T) {
 		began := time.Now()
 		done := make(chan error, 1)
 		go func() { done <- w.run(w.ctx, most) }()
-		for _, code := range []uint16{1012, 1000} {
+		for _, code := range []websocket.StatusCode{1012, 1000} {
 			p := wstest.AcceptPeer(t, l)
 			p.Upgrade(nil)
 			p.Send(wstest.Close(code, ""))

@@ -27,7 +27,7 @@
 //	peer.Send(wstest.Text("hello"), wstest.Ping("1"))
 //	peer.Want(wstest.Text("hello, you"), wstest.Pong("1"))
 //	peer.Send(wstest.Text("\xff"))
-//	peer.WantClose(1007)
+//	peer.WantClose(websocket.StatusInvalidPayload)
 //
 // # What it does on a bad network
 //
@@ -49,6 +49,16 @@
 // A Conn in a synctest bubble needs a Clock that was made in that bubble. Each end
 // that this package makes has one of its own unless its options name one; what
 // the code under test makes needs Options.Clock from [websocket.NewClock].
+//
+// Keepalive runs by that clock, so a bubble in which the test sleeps for a minute
+// is one in which a Conn has pinged its peer. Another Conn answers as long as
+// somebody reads from it. A Peer does not, and the connection ends with
+// [websocket.ErrPongTimeout], unless it is told to, and waits in place of the test:
+//
+//	peer.AnswerPings = true
+//	peer.WantSilence(time.Minute) // and not time.Sleep
+//
+// Where keepalive does not matter, a negative Options.PingInterval takes it away.
 //
 // # Limitations
 //

@@ -6,9 +6,6 @@ import (
 	"time"
 )
 
-// ErrReset is the error of a connection that was reset.
-var ErrReset = errors.New("connection reset by peer")
-
 // Faults are what a [FaultConn] does to what passes through it. The zero value
 // does nothing.
 type Faults struct {

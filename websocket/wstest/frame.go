@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/duplexws/duplex/internal/rawpeer"
+	"github.com/duplexws/duplex/websocket"
 )
 
 // The opcodes of frames.
@@ -63,8 +64,8 @@ func Pong(payload string) Frame { return Frame{Opcode: OpPong, Payload: payload}
 
 // Close returns a Close frame with any code and reason. One without a code is
 // Frame{Opcode: OpClose}.
-func Close(code uint16, reason string) Frame {
-	return Frame{Opcode: OpClose, Payload: string(binary.BigEndian.AppendUint16(nil, code)) + reason}
+func Close(code websocket.StatusCode, reason string) Frame {
+	return Frame{Opcode: OpClose, Payload: string(binary.BigEndian.AppendUint16(nil, uint16(code))) + reason}
 }
 
 // Unfinished returns f with FIN 0: another frame of its message is to follow.
@@ -100,11 +101,11 @@ func (f Frame) Fragments(size int) (frames []Frame) {
 }
 
 // Code returns the code of a Close frame, or 0 if it has none.
-func (f Frame) Code() uint16 {
+func (f Frame) Code() websocket.StatusCode {
 	if f.Opcode != OpClose || len(f.Payload) < 2 {
 		return 0
 	}
-	return binary.BigEndian.Uint16([]byte(f.Payload))
+	return websocket.StatusCode(binary.BigEndian.Uint16([]byte(f.Payload)))
 }
 
 // String describes f on one line; a long payload is cut.
@@ -173,7 +174,7 @@ func (f Frame) octets(fromClient bool) []byte {
 // frameOf returns what arrived as a frame.
 func frameOf(e rawpeer.Event) Frame {
 	if e.Op == rawpeer.OpClose && e.Code != 0 {
-		return Close(e.Code, e.Payload)
+		return Close(websocket.StatusCode(e.Code), e.Payload)
 	}
 	return Frame{Opcode: e.Op, Payload: e.Payload}
 }

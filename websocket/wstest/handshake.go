@@ -88,9 +88,9 @@ func (p *Peer) Open(url string, header http.Header) *http.Response {
 	return r
 }
 
-// Refused sends the opening handshake as [Peer.Open] does, and wants it refused
-// with status. It returns the answer.
-func (p *Peer) Refused(url string, header http.Header, status int) *http.Response {
+// WantRefused sends the opening handshake as [Peer.Open] does, and wants it
+// refused with status. It returns the answer.
+func (p *Peer) WantRefused(url string, header http.Header, status int) *http.Response {
 	p.t.Helper()
 	r := p.request101(url, header)
 	if r.StatusCode != status {

@@ -126,12 +126,12 @@ func TestDialPeer(t *testing.T) {
 		}
 		peer.Want(Text("hello"), Close(1000, ""))
 
-		r = DialPeer(t, h).Refused("ws://example.com/", http.Header{"Sec-WebSocket-Version": {"8"}}, http.StatusUpgradeRequired)
+		r = DialPeer(t, h).WantRefused("ws://example.com/", http.Header{"Sec-WebSocket-Version": {"8"}}, http.StatusUpgradeRequired)
 		if r.Header.Get("Sec-WebSocket-Version") != "13" {
 			t.Errorf("%v", r.Header)
 		}
-		DialPeer(t, h).Refused("ws://example.com/", http.Header{"Origin": {"https://elsewhere.example"}}, http.StatusForbidden)
-		DialPeer(t, h).Refused("ws://example.com/", http.Header{"Sec-WebSocket-Key": nil}, http.StatusBadRequest)
+		DialPeer(t, h).WantRefused("ws://example.com/", http.Header{"Origin": {"https://elsewhere.example"}}, http.StatusForbidden)
+		DialPeer(t, h).WantRefused("ws://example.com/", http.Header{"Sec-WebSocket-Key": nil}, http.StatusBadRequest)
 	})
 }
 

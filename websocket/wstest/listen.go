@@ -2,7 +2,6 @@ package wstest
 
 import (
 	"context"
-	"errors"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -33,11 +32,10 @@ func Listen() *Listener {
 	return &Listener{conns: make(chan net.Conn, backlog), done: make(chan struct{})}
 }
 
-var errRefused = errors.New("connection refused")
-
 // Dial connects to the listener, and fits DialOptions.NetDial; it takes no
 // notice of network and address. It waits only while 128 connections wait to be
-// accepted. Errors: the cause of ctx, and that the listener is closed.
+// accepted. Errors: the cause of ctx, and syscall.ECONNREFUSED once the listener
+// is closed.
 func (l *Listener) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	theirs, ours := newPipe(serverAddr, clientAddr(l.dialed.Add(1)))
 	failed := func(err error) (net.Conn, error) {

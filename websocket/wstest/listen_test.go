@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/duplexws/duplex/websocket"
 )
@@ -74,6 +75,38 @@ func TestListenerClose(t *testing.T) {
 			t.Errorf("dial: %v", err)
 		}
 	})
+}
+
+// A connection that comes in while the listener is being closed is not left to
+// wait for ever. The select of Dial takes either way, at random.
+func TestListenerClosesWhatComesLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for range 64 {
+			l := Listen()
+			c, err := l.Dial(closing{t.Context(), l}, "", "")
+			if err != nil {
+				if !errors.Is(err, errRefused) {
+					t.Fatal(err)
+				}
+				continue
+			}
+			c.SetReadDeadline(time.Now().Add(time.Hour))
+			if _, err := c.Read(make([]byte, 1)); err != io.EOF {
+				t.Fatalf("a connection that nobody will accept: %v", err)
+			}
+		}
+	})
+}
+
+// closing is a context that closes a listener when Dial is about to wait.
+type closing struct {
+	context.Context
+	l *Listener
+}
+
+func (c closing) Done() <-chan struct{} {
+	c.l.Close()
+	return c.Context.Done()
 }
 
 func TestListenerBacklog(t *testing.T) {

@@ -13,13 +13,14 @@ import (
 	"time"
 
 	"github.com/duplexws/duplex/internal/rawpeer"
+	"github.com/duplexws/duplex/websocket"
 )
 
 // A Peer is the scripted end of a connection. It sends whatever the test says,
 // right or wrong, says what has to come back, and does nothing else: it answers
-// no Ping and no Close frame. Whatever arrives is judged: a frame that breaks the
-// protocol fails the test. A failure ends the test with Fatal and shows what has
-// passed so far.
+// no Close frame, and no Ping unless AnswerPings is set. Whatever arrives is
+// judged: a frame that breaks the protocol fails the test. A failure ends the
+// test with Fatal and shows what has passed so far.
 //
 // A Peer shares no code with package websocket. Its methods may be called only
 // by one goroutine at a time, the one of the test, and none of them may be called
@@ -28,6 +29,11 @@ type Peer struct {
 	// Timeout is how long the peer waits for what must come, and for the
 	// other end to take what it sends. Default a minute.
 	Timeout time.Duration
+
+	// AnswerPings makes the peer answer Pings while one of its methods waits,
+	// and hides them from all of these. It is for a test in which so much time
+	// passes that keepalive sets in: one that waits with [Peer.WantSilence].
+	AnswerPings bool
 
 	t        testing.TB
 	nc       net.Conn
@@ -110,7 +116,7 @@ func (p *Peer) Want(want ...Frame) {
 
 // WantClose waits for a Close frame with a code, whatever its reason, which it
 // returns. Code 0 stands for a Close frame without one.
-func (p *Peer) WantClose(code uint16) (reason string) {
+func (p *Peer) WantClose(code websocket.StatusCode) (reason string) {
 	p.t.Helper()
 	f, err := p.next()
 	switch {
@@ -139,17 +145,24 @@ func (p *Peer) WantEOF() {
 // connection included. In a synctest bubble d passes at once, when all else waits.
 func (p *Peer) WantSilence(d time.Duration) {
 	p.t.Helper()
-	p.nc.SetReadDeadline(time.Now().Add(d))
-	_, err := p.br.Peek(1)
-	switch {
-	case errors.Is(err, os.ErrDeadlineExceeded):
-	case err != nil:
-		p.fail("%s, want silence for %v", ended(err, d), d)
-	default:
-		if f, err := p.next(); err == nil {
+	end := time.Now().Add(d)
+	for {
+		p.nc.SetReadDeadline(end)
+		_, err := p.br.Peek(1)
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			return
+		}
+		if err != nil {
+			p.fail("%s, want silence for %v", ended(err, d), d)
+		}
+		p.nc.SetReadDeadline(time.Now().Add(p.Timeout))
+		f, err := p.frame()
+		if err != nil {
+			p.fail("something arrived, want silence for %v", d)
+		}
+		if !p.answered(f) {
 			p.fail("got %v, want silence for %v", f, d)
 		}
-		p.fail("something arrived, want silence for %v", d)
 	}
 }
 
@@ -172,8 +185,31 @@ func (p *Peer) CloseWrite() {
 	}
 }
 
+// next returns the next frame that the script is to see.
 func (p *Peer) next() (Frame, error) {
 	p.nc.SetReadDeadline(time.Now().Add(p.Timeout))
+	for {
+		f, err := p.frame()
+		if err != nil || !p.answered(f) {
+			return f, err
+		}
+	}
+}
+
+// answered answers f if it is a Ping that is to be answered. An other end that is
+// gone shows when it is read from.
+func (p *Peer) answered(f Frame) bool {
+	if !p.AnswerPings || f.Opcode != OpPing {
+		return false
+	}
+	pong := Pong(f.Payload)
+	p.note("sent " + pong.String())
+	p.nc.SetWriteDeadline(time.Now().Add(p.Timeout))
+	p.nc.Write(pong.octets(p.isClient))
+	return true
+}
+
+func (p *Peer) frame() (Frame, error) {
 	e, err := p.frames.Next()
 	if err != nil {
 		return Frame{}, err

@@ -2,6 +2,7 @@ package wstest
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -91,7 +92,7 @@ func TestConnsJudgeThePeer(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		send []Frame
-		code uint16
+		code websocket.StatusCode
 	}{
 		{"reserved bit", []Frame{Text("a").WithRSV(RSV2)}, 1002},
 		{"reserved opcode", []Frame{{Opcode: 3}}, 1002},
@@ -150,6 +151,97 @@ func TestWantSilenceRunsByTheBubble(t *testing.T) {
 			t.Errorf("the Ping came after %v", d)
 		}
 	})
+}
+
+// A connection on which nothing is said stays open for who answers Pings.
+func TestAnswerPings(t *testing.T) {
+	for _, answers := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			conn, peer := ServerConn(t, nil)
+			peer.AnswerPings = answers
+			peer.Timeout = time.Hour
+			ended := conn.CloseRead(t.Context())
+			time.AfterFunc(50*time.Minute, func() { conn.Write(t.Context(), websocket.Text, []byte("hello")) })
+			if !answers {
+				peer.Want(Ping(""))
+				peer.WantEOF()
+				if err := conn.Err(); !errors.Is(err, websocket.ErrPongTimeout) {
+					t.Error(err)
+				}
+				return
+			}
+			begin := time.Now()
+			peer.WantSilence(20 * time.Minute)
+			if d := time.Since(begin); d != 20*time.Minute {
+				t.Errorf("silence for %v", d)
+			}
+			peer.Want(Text("hello"))
+			if ended.Err() != nil {
+				t.Error(context.Cause(ended))
+			}
+		})
+	}
+}
+
+// The Pong has the payload of its Ping; other frames are as ever, and so is the
+// time that the peer waits.
+func TestAnswerPingsHidesPingsAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := Pipe()
+		server, client := PlayServer(t, a), PlayClient(t, b)
+		server.AnswerPings = true
+		client.Send(Text("a").Unfinished(), Ping("1"), Continuation("b"), Ping("2"), Pong("p"), Ping("3"), Close(4000, ""))
+		server.Want(Text("ab"), Pong("p"))
+		server.WantClose(4000)
+		client.Want(Pong("1"), Pong("2"), Pong("3"))
+	})
+	for name, c := range map[string]struct {
+		want   string
+		script func(p *Peer)
+	}{
+		"frame": {"nothing came within 1m0s", func(p *Peer) { p.Next() }},
+		"a frame for silence": {`got text "a", want silence for 1h0m0s`, func(p *Peer) {
+			p.WantSilence(time.Hour)
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				wantFailure(t, c.want, func(t testing.TB) {
+					a, b := Pipe()
+					defer b.Close()
+					p := PlayServer(t, a)
+					p.AnswerPings = true
+					for i := range 10 {
+						time.AfterFunc(time.Duration(i)*10*time.Second, func() { b.Write(Ping("").octets(true)) })
+					}
+					time.AfterFunc(2*time.Minute, func() { b.Write(Text("a").octets(true)) })
+					c.script(p)
+				})
+			})
+		})
+	}
+}
+
+// A Ping of who is gone by now is no failure.
+func TestAnswerPingsOfWhoIsGone(t *testing.T) {
+	a, b := Pipe()
+	b.Write(Ping("").octets(true))
+	b.Close()
+	p := PlayServer(t, a)
+	p.AnswerPings = true
+	p.WantEOF()
+}
+
+// Codes are those of package websocket.
+func TestPeerTakesNamedCodes(t *testing.T) {
+	a, b := Pipe()
+	server, client := PlayServer(t, a), PlayClient(t, b)
+	client.Send(Close(websocket.StatusGoingAway, ""))
+	server.WantClose(websocket.StatusGoingAway)
+	server.Send(Close(4000, ""))
+	if code := client.Next().Code(); code != websocket.StatusCode(4000) {
+		t.Error(code)
+	}
 }
 
 func TestPeerFailures(t *testing.T) {
@@ -231,7 +323,7 @@ func TestPeerFailures(t *testing.T) {
 		}},
 		{"not refused", `the server answered 200 OK, want 403`, func(p *Peer, other net.Conn) {
 			io.WriteString(other, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-			p.Refused(exampleURL, nil, http.StatusForbidden)
+			p.WantRefused(exampleURL, nil, http.StatusForbidden)
 		}},
 		{"wrong accept", `Sec-WebSocket-Accept "x", want "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="`, func(p *Peer, other net.Conn) {
 			io.WriteString(other, "HTTP/1.1 101 x\r\nSec-WebSocket-Accept: x\r\n\r\n")

@@ -46,7 +46,7 @@ func Dial(t testing.TB, h http.Handler, url string, o *websocket.DialOptions) *w
 
 // DialPeer returns a scripted client of a handler that is served as by [Serve].
 // The opening handshake is still to be done, with [Peer.Open] or
-// [Peer.Refused].
+// [Peer.WantRefused].
 func DialPeer(t testing.TB, h http.Handler) *Peer {
 	t.Helper()
 	nc, err := Serve(t, h).Dial(t.Context(), "", "")
