@@ -110,6 +110,29 @@ func TestPageNamesTheReleases(t *testing.T) {
 	}
 }
 
+// What the page lists runs, by `go run ./NAME`, and there is nothing else.
+func TestPageListsPrograms(t *testing.T) {
+	page, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var listed []string
+	for _, m := range regexp.MustCompile(`\[(\w+)\]\((\w+)\)`).FindAllStringSubmatch(string(page), -1) {
+		listed = append(listed, m[2]+"/main.go")
+	}
+	programs, err := filepath.Glob("*/main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range programs {
+		programs[i] = filepath.ToSlash(programs[i])
+	}
+	slices.Sort(listed)
+	if !slices.Equal(listed, programs) {
+		t.Errorf("README.md lists %q, and there are %q", listed, programs)
+	}
+}
+
 func TestQuotationsAreChecked(t *testing.T) {
 	read := func(string) (string, error) { return "package a\n\nfunc f() {\n\tg()\n}\n", nil }
 	const link = "[examples/a.go](../examples/a.go)\n\n"

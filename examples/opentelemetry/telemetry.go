@@ -1,6 +1,4 @@
-// Package opentelemetry measures and traces WebSocket connections with
-// OpenTelemetry.
-package opentelemetry
+package main
 
 import (
 	"context"
@@ -18,8 +16,8 @@ import (
 
 const scope = "github.com/duplexws/duplex/examples/opentelemetry"
 
-// A Telemetry gives each connection a span, and counts all of them together.
-type Telemetry struct {
+// A telemetry gives each connection a span, and counts all of them together.
+type telemetry struct {
 	tracer trace.Tracer
 	spans  sync.Map // of trace.Span by *websocket.Conn
 
@@ -30,10 +28,10 @@ type Telemetry struct {
 	roundTrip metric.Float64Histogram
 }
 
-// New returns a Telemetry that reports to the providers of a program.
-func New(traces trace.TracerProvider, metrics metric.MeterProvider) (*Telemetry, error) {
+// newTelemetry returns one that reports to the providers of a program.
+func newTelemetry(traces trace.TracerProvider, metrics metric.MeterProvider) (*telemetry, error) {
 	meter := metrics.Meter(scope)
-	t := &Telemetry{tracer: traces.Tracer(scope)}
+	t := &telemetry{tracer: traces.Tracer(scope)}
 	var errs [5]error
 	t.open, errs[0] = meter.Int64UpDownCounter("websocket.connections",
 		metric.WithDescription("Connections that are open."))
@@ -48,14 +46,14 @@ func New(traces trace.TracerProvider, metrics metric.MeterProvider) (*Telemetry,
 	return t, errors.Join(errs[:]...)
 }
 
-// Hooks returns what feeds t, for websocket.Options.
-func (t *Telemetry) Hooks() *websocket.Hooks {
+// hooks returns what feeds t, for websocket.Options.
+func (t *telemetry) hooks() *websocket.Hooks {
 	return &websocket.Hooks{Opened: t.opened, Closed: t.closed, Refused: t.handshakeRefused, RoundTrip: t.ponged}
 }
 
-// Handler gives the context of f the connection's span, so that what f does
+// handler gives the context of f the connection's span, so that what f does
 // belongs to it. The span of the request has ended by then: it becomes a link.
-func (t *Telemetry) Handler(f func(context.Context, *websocket.Conn) error) func(context.Context, *websocket.Conn) error {
+func (t *telemetry) handler(f func(context.Context, *websocket.Conn) error) func(context.Context, *websocket.Conn) error {
 	return func(ctx context.Context, c *websocket.Conn) error {
 		if span, ok := t.spans.Load(c); ok {
 			span := span.(trace.Span)
@@ -68,14 +66,14 @@ func (t *Telemetry) Handler(f func(context.Context, *websocket.Conn) error) func
 	}
 }
 
-func (t *Telemetry) opened(c *websocket.Conn) {
+func (t *telemetry) opened(c *websocket.Conn) {
 	ctx := context.Background()
 	_, span := t.tracer.Start(ctx, "websocket", trace.WithSpanKind(trace.SpanKindServer))
 	t.spans.Store(c, span)
 	t.open.Add(ctx, 1)
 }
 
-func (t *Telemetry) closed(c *websocket.Conn, err error) {
+func (t *telemetry) closed(c *websocket.Conn, err error) {
 	ctx, s := context.Background(), c.Stats()
 	t.open.Add(ctx, -1)
 	t.messages.Add(ctx, int64(s.MessagesIn), received)
@@ -108,11 +106,11 @@ func end(span trace.Span, s websocket.Stats, err error) {
 	span.End()
 }
 
-func (t *Telemetry) handshakeRefused(label string, _ error) {
+func (t *telemetry) handshakeRefused(label string, _ error) {
 	t.refused.Add(context.Background(), 1, metric.WithAttributes(attribute.String("reason", label)))
 }
 
-func (t *Telemetry) ponged(_ *websocket.Conn, rtt time.Duration) {
+func (t *telemetry) ponged(_ *websocket.Conn, rtt time.Duration) {
 	t.roundTrip.Record(context.Background(), rtt.Seconds())
 }
 

@@ -1,4 +1,4 @@
-package opentelemetry
+package main
 
 import (
 	"context"
@@ -33,11 +33,11 @@ func newSite(t *testing.T) *site {
 	t.Helper()
 	s := &site{t: t, spans: tracetest.NewSpanRecorder(), metrics: sdkmetric.NewManualReader(), ended: make(chan struct{}, 10)}
 	traces := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(s.spans))
-	telemetry, err := New(traces, sdkmetric.NewMeterProvider(sdkmetric.WithReader(s.metrics)))
+	measured, err := newTelemetry(traces, sdkmetric.NewMeterProvider(sdkmetric.WithReader(s.metrics)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	hooks := telemetry.Hooks()
+	hooks := measured.hooks()
 	closed := hooks.Closed
 	hooks.Closed = func(c *websocket.Conn, err error) {
 		closed(c, err)
@@ -45,7 +45,7 @@ func newSite(t *testing.T) *site {
 	}
 	tracer := traces.Tracer("test")
 	options := &websocket.AcceptOptions{Options: websocket.Options{Hooks: hooks}}
-	echo := options.Handler(telemetry.Handler(func(ctx context.Context, c *websocket.Conn) error {
+	echo := options.Handler(measured.handler(func(ctx context.Context, c *websocket.Conn) error {
 		return c.ReadEach(ctx, func(typ websocket.MessageType, p []byte) error {
 			ctx, span := tracer.Start(ctx, "message")
 			defer span.End()
