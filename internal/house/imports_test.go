@@ -22,10 +22,17 @@ type row struct {
 // directions is the table "Direction of imports" of docs/architecture.md.
 var directions = []row{
 	{
-		paths:  []string{"internal/mask", "internal/utf8", "internal/deflate"},
+		paths:  []string{"internal/mask", "internal/utf8"},
 		others: []string{"github.com/segmentio/asm", "golang.org/x/sys"},
 		noStd:  transports,
-		reason: "a codec works on bytes in memory, so that the sans-I/O core can stand on it",
+		reason: codec,
+	},
+	{
+		paths:  []string{"internal/deflate"},
+		ours:   []string{"internal/pool"},
+		others: []string{"github.com/klauspost/compress"},
+		noStd:  transports,
+		reason: codec,
 	},
 	{
 		paths:  []string{"protocol"},
@@ -116,6 +123,8 @@ var transports = []string{"net", "crypto/tls", "context", "os", "syscall"}
 // values lie below package net and are only types: they do no I/O.
 var values = []string{"net/netip", "net/url"}
 
+const codec = "a codec works on bytes in memory, so that the sans-I/O core can stand on it"
+
 const glue = "it joins the hub to one transport and does nothing else"
 
 func TestImportDirection(t *testing.T) {
@@ -129,6 +138,8 @@ func TestImportDirection(t *testing.T) {
 		{"protocol", `import "` + module + `/internal/wheel"`, "imports internal/wheel"},
 		{"protocol", `import "github.com/segmentio/asm/utf8"`, "imports github.com/segmentio/asm/utf8"},
 		{"internal/utf8", `import "github.com/segmentio/asm/utf8"`, ""},
+		{"internal/deflate", `import "github.com/klauspost/compress/flate"`, ""},
+		{"protocol", `import "github.com/klauspost/compress/flate"`, "imports github.com/klauspost/compress/flate"},
 		{"internal/utf8", `import "` + module + `/protocol"`, "imports protocol"},
 		{"websocket", `import ("net/http"; "` + module + `/protocol")`, ""},
 		{"websocket", `import "` + module + `/eventloop"`, "neither the other driver nor the hub"},

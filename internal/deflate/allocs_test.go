@@ -1,0 +1,63 @@
+package deflate
+
+import (
+	"testing"
+
+	"github.com/duplexws/duplex/internal/testenv"
+)
+
+// A steady state allocates nothing where there is room for the result, and the
+// result alone where there is none.
+func TestAllocs(t *testing.T) {
+	testenv.NoRace(t)
+	all := texts()
+	var h History
+	dst := make([]byte, 0, 100_000)
+	check := func([]byte) bool { return true }
+	for _, name := range []string{"json 64", "json 1000", "json 70000", "noise 4096"} {
+		for _, history := range [][]byte{nil, all["json 4096"]} {
+			for _, bits := range []int{9, 15} {
+				payload := Append(nil, all[name], history, 1, bits)
+				if n := testing.AllocsPerRun(200, func() { dst = Append(dst[:0], all[name], history, 1, bits) }); n != 0 {
+					t.Errorf("%s, history of %d, %d bits: Append makes %v allocations", name, len(history), bits, n)
+				}
+				if n := testing.AllocsPerRun(200, func() { dst, _ = Inflate(dst[:0], payload, history, 1<<20, check) }); n != 0 {
+					t.Errorf("%s, history of %d, %d bits: Inflate makes %v allocations", name, len(history), bits, n)
+				}
+				if n := testing.AllocsPerRun(200, func() { Inflate(nil, payload, history, 1<<20, check) }); n > 1 {
+					t.Errorf("%s, history of %d, %d bits: Inflate makes %v allocations into nothing", name, len(history), bits, n)
+				}
+			}
+		}
+		h.Add(all[name], 4096)
+		if n := testing.AllocsPerRun(200, func() { h.Add(all[name], 4096) }); n > 0 && len(h.Bytes()) == 4096 {
+			t.Errorf("%s: Add makes %v allocations", name, n)
+		}
+	}
+}
+
+func BenchmarkAppend(b *testing.B) { bench(b, true) }
+
+func BenchmarkInflate(b *testing.B) { bench(b, false) }
+
+func bench(b *testing.B, compress bool) {
+	all := texts()
+	for _, text := range []string{"json 64", "json 127", "json 1000", "json 5000", "json 70000"} {
+		for _, history := range []string{"empty", "json 4096", "json 32768"} {
+			b.Run(text+" behind "+history, func(b *testing.B) {
+				dst := make([]byte, 0, 100_000)
+				payload := Append(nil, all[text], all[history], 1, 15)
+				b.SetBytes(int64(len(all[text])))
+				b.ReportAllocs()
+				for b.Loop() {
+					if compress {
+						dst = Append(dst[:0], all[text], all[history], 1, 15)
+					} else {
+						dst, _ = Inflate(dst[:0], payload, all[history], 1<<20, nil)
+					}
+				}
+				b.ReportMetric(float64(len(payload))/float64(len(all[text])), "ratio")
+			})
+		}
+	}
+}
