@@ -30,6 +30,8 @@ type ClientHandler struct {
 
 	mu     sync.Mutex
 	agents map[string]map[int]*Result // by index in cases
+
+	progress sync.Mutex // held while Options.Progress runs
 }
 
 // mostAgents bounds what clients can make the handler remember.
@@ -109,6 +111,11 @@ func (h *ClientHandler) run(w http.ResponseWriter, r *http.Request, i int, agent
 	}
 	result.finish(log)
 	h.keep(agent, i, result)
+	if h.opts.Progress != nil {
+		h.progress.Lock()
+		defer h.progress.Unlock()
+		h.opts.Progress(result)
+	}
 }
 
 func (h *ClientHandler) keep(agent string, i int, result *Result) {
@@ -121,9 +128,6 @@ func (h *ClientHandler) keep(agent string, i int, result *Result) {
 		h.agents[agent] = make(map[int]*Result)
 	}
 	h.agents[agent][i] = result
-	if h.opts.Progress != nil {
-		h.opts.Progress(result)
-	}
 }
 
 // status is the answer to getCaseStatus.

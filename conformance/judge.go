@@ -19,8 +19,7 @@ func (p *player) result() *Result {
 	var why string
 	r.Close, why = p.judgeClose()
 	if why != "" {
-		// What follows from how it closed for what it sent.
-		v := OK
+		v := OK // but there are groups in which how it closed is what it is about
 		if r.Close == CloseWrongCode && strings.HasPrefix(p.c.ID, "7.") || r.Close == CloseWrongSide && p.c.failFast {
 			v = Failed
 		}
@@ -71,6 +70,8 @@ func (p *player) judgeClose() (CloseVerdict, string) {
 	switch {
 	case p.c.ending == tells:
 		return CloseInformational, ""
+	case p.broken:
+		return CloseUnclean, "" // the reason is told already
 	case bySuite && !p.suiteFirst:
 		return CloseWrongSide, "the peer closed first"
 	case !bySuite && p.suiteFirst:

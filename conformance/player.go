@@ -29,6 +29,7 @@ type player struct {
 	suiteClose *frame
 	suiteFirst bool // the suite's Close frame went out before the peer's came
 	gone       bool // nothing comes any more
+	broken     bool // because the peer breaks the protocol
 	cut        bool // by the suite
 	deaf       bool // writing has failed
 
@@ -214,7 +215,7 @@ func (p *player) note(e event, err error) {
 	switch {
 	case errors.As(err, &broken):
 		p.fault(Failed, "%v", broken)
-		p.gone = true
+		p.broken, p.gone = true, true
 	case err != nil:
 		p.gone = true
 	case e.op == OpClose:
@@ -229,13 +230,18 @@ func (p *player) end() {
 	switch p.c.ending {
 	case echoes:
 		p.await()
-		p.close(1000)
+		if !p.broken {
+			p.close(1000)
+		}
 	case fails:
 		for p.peerClose == nil && p.take(p.opts.timeout()) {
 		}
 		if p.peerClose == nil && !p.gone {
 			p.close(1001)
 		}
+	}
+	if p.broken {
+		p.close(1002)
 	}
 	for !p.gone {
 		if p.peerClose != nil {
