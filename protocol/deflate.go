@@ -14,6 +14,11 @@ const DeflateName = "permessage-deflate"
 // *DeflateConfig stands for none: nothing is offered and nothing accepted. The
 // zero value compresses with the last 4 KiB as history, both ways. It is safe
 // for concurrent use as long as it is not changed.
+//
+// The length of a compressed message tells an eavesdropper whether it repeats
+// something. Where secrets and text of others' choosing share a message, or a
+// connection that has a history, they can be guessed by that: do not compress
+// there, or use [DeflateStateless] and keep them in different messages.
 type DeflateConfig struct {
 	// Send is the most that sending may remember from one compressed message to
 	// the next. The peer may ask for less, and Budget may.

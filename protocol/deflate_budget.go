@@ -9,8 +9,8 @@ import "sync/atomic"
 type DeflateBudget struct {
 	limit int64
 	used  atomic.Int64
-	tiers [DeflateTakeover + 1]atomic.Int64 // connections by tier
-	short atomic.Uint64
+	tiers [DeflateTakeover + 1]atomic.Int64 // changes in connections by tier
+	short atomic.Uint64                     // requests that found no room
 }
 
 // DefaultDeflateBudget is shared by all connections with no budget of their

@@ -292,6 +292,9 @@ func TestDeflateBudget(t *testing.T) {
 	for _, d := range senders {
 		d.Close()
 		d.Close()
+		if _, ok := d.Append(nil, messages[0]); !ok {
+			t.Error("nothing is compressed behind Close")
+		}
 	}
 	want(DeflateStateless, DeflateStateless, DeflateStateless, DeflateStateless)
 

@@ -27,7 +27,8 @@ func NewInflater(agreed DeflateDirection) *Inflater {
 // Append appends the message that the peer sent as payload, with RSV1, to dst.
 // in is what reported the payload, right behind its last chunk. The error is an
 // [*Error], upon which the connection must be failed; dst is then returned as it
-// was:
+// was. A good message is joined once from pieces, for which its size is needed
+// twice.
 //
 //   - 1007: the payload cannot be inflated
 //     (https://www.rfc-editor.org/rfc/rfc7692#section-7.2.2), or the text of a

@@ -64,13 +64,9 @@ func (c *DeflateConfig) keeps(p []byte) bool {
 
 // settle takes the best tier that the budget has room for.
 func (d *Deflater) settle() {
-	if d.charged == d.wanted {
-		return
+	if d.charged != d.wanted && !d.move(d.wanted) && d.wanted.tier == DeflateTakeover {
+		d.move(d.charge(DeflateHistory))
 	}
-	if d.move(d.wanted) || d.wanted.tier != DeflateTakeover || d.charged.tier == DeflateHistory {
-		return
-	}
-	d.move(d.charge(DeflateHistory))
 }
 
 func (d *Deflater) move(to deflateCharge) bool {
@@ -99,7 +95,7 @@ func (d *Deflater) Sent(p []byte) {
 	d.history.Add(p, d.charged.octets)
 }
 
-// Close gives back what was taken of the budget.
+// Close gives back what was taken of the budget, and takes no more.
 func (d *Deflater) Close() {
 	d.move(stateless)
 	d.wanted = stateless

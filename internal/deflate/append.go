@@ -90,9 +90,9 @@ func takeCompressor(level, windowBits int) *compressor {
 	return c
 }
 
-// release lets go of the text and the history before the next one can have c.
+// release lets go of the result. What the writer remembers is out of reach
+// behind the reset that every use begins with.
 func (c *compressor) release() {
-	c.w.ResetDict(nil, nil)
 	c.out = nil
 	c.home.Put(c)
 }

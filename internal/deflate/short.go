@@ -38,7 +38,7 @@ func (f *finder) slot(i int) *uint16 {
 // the header bits of the empty block whose rest is the tail.
 func appendShort(dst, p, history []byte, window int) []byte {
 	f := finders.Get().(*finder)
-	clear(f.at[:])
+	clear(f.at[:]) // by which all text of others is out of reach
 	start := copy(f.text[:], last(history, shortHistory))
 	end := start + copy(f.text[start:], p)
 	for i := range start {
@@ -61,7 +61,6 @@ func appendShort(dst, p, history []byte, window int) []byte {
 	w.write(0, 7) // end of block
 	w.write(0, 3) // not final, stored
 	out := w.flush()
-	clear(f.text[:end])
 	finders.Put(f)
 	return out
 }
