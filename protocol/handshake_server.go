@@ -78,7 +78,7 @@ func (h *ServerHandshake) Validate() error {
 	if err := h.Origin.Validate(); err != nil {
 		return err
 	}
-	if err := cmp.Or(checkSubprotocols(h.Subprotocols), checkExtra(h.Header)); err != nil {
+	if err := cmp.Or(checkSubprotocols(h.Subprotocols), CheckHeader(h.Header)); err != nil {
 		return fmt.Errorf("websocket: %w", err)
 	}
 	return nil

@@ -69,7 +69,7 @@ func (w *headWriter) extensions(list []Extension) {
 
 // extra writes the application's fields.
 func (w *headWriter) extra(fields []HeaderField) {
-	w.fail(checkExtra(fields))
+	w.fail(CheckHeader(fields))
 	for _, f := range fields {
 		w.field(f.Name, f.Value)
 	}
@@ -103,23 +103,21 @@ func checkField(name, value string) error {
 	return nil
 }
 
-// checkExtra refuses fields of an application that would say something else
-// about the handshake or the connection than the handshake does.
-func checkExtra(fields []HeaderField) error {
+// CheckHeader refuses fields of an application that are malformed, or would say
+// something else about the handshake or the connection than the handshake does.
+func CheckHeader(fields []HeaderField) error {
 	for _, f := range fields {
 		if err := checkField(f.Name, f.Value); err != nil {
 			return err
 		}
-		if ReservedField(f.Name) {
+		if isReserved(f.Name) {
 			return fmt.Errorf("header field %s belongs to the handshake (there is an option for what may be chosen)", f.Name)
 		}
 	}
 	return nil
 }
 
-// ReservedField reports whether a header field belongs to the opening handshake
-// or to the connection, so that an application cannot set it.
-func ReservedField(name string) bool {
+func isReserved(name string) bool {
 	const ours = "Sec-WebSocket-"
 	if len(name) >= len(ours) && strings.EqualFold(name[:len(ours)], ours) {
 		return true
@@ -142,7 +140,7 @@ var reservedFields = [...]string{
 // CONNECT have in common, names in lower case (RFC 9113 8.2.1).
 func appendNegotiated(dst []HeaderField, subprotocols []string, extensions []Extension, extra []HeaderField) ([]HeaderField, error) {
 	value, err := appendExtensions(nil, extensions)
-	if err := cmp.Or(err, checkSubprotocols(subprotocols), checkExtra(extra)); err != nil {
+	if err := cmp.Or(err, checkSubprotocols(subprotocols), CheckHeader(extra)); err != nil {
 		return dst, err
 	}
 	if len(subprotocols) > 0 {

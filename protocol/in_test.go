@@ -250,3 +250,31 @@ func TestInCounts(t *testing.T) {
 		e.end()
 	})
 }
+
+// TestFeedWhole: the short way takes no frame that the long one would refuse, and
+// lends no octet behind the payload.
+func TestFeedWhole(t *testing.T) {
+	bothRoles(t, func(t *testing.T, role Role) {
+		cfg := NewConfig(role, &Limits{MaxMessage: 1000})
+		behind := make([]byte, 70000)
+		for _, n := range []int{0, 1, 125, 126, 1000} {
+			octets := append(binaryOf(string(make([]byte, n))).wire(nil, role), behind...)
+			var in In
+			var ev Event
+			in.Feed(cfg, start, octets, &ev)
+			if ev.Kind != Data || len(ev.Payload) != n || cap(ev.Payload) != n {
+				t.Errorf("%d octets: %v of %d, with room for %d", n, ev.Kind, len(ev.Payload), cap(ev.Payload))
+			}
+		}
+		other := Server + Client - role
+		for _, n := range []int{0, 1, 5, 125, 126, 500} {
+			octets := append(binaryOf(string(make([]byte, n))).wire(nil, other), behind...)
+			var in In
+			var ev Event
+			in.Feed(cfg, start, octets, &ev)
+			if ev.Kind != Failed || ev.Err.Code != StatusProtocolError {
+				t.Errorf("%d octets masked as the other side does: %v", n, ev.Kind)
+			}
+		}
+	})
+}

@@ -64,6 +64,15 @@ func (k *Keepalive) Tick(cfg *Config, now int64, received uint64, reading bool) 
 	return KeepQuiet
 }
 
+// Sent is called when the Ping that Tick asked for has been handed to the
+// transport, whole: only from then on does PongTimeout count. A Ping that a
+// blocked write holds up is no fault of the peer's.
+func (k *Keepalive) Sent(cfg *Config, now int64) {
+	if k.deadBy != 0 {
+		k.deadBy = now + cfg.pong
+	}
+}
+
 // pause is the time between two looks: half an interval, less up to a tenth,
 // so that connections that were opened together are not pinged together.
 func pause(cfg *Config) int64 {

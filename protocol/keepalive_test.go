@@ -135,6 +135,24 @@ func TestKeepaliveSlow(t *testing.T) {
 	}
 }
 
+// TestKeepaliveHeldUp: a Ping that goes out late is answered late.
+func TestKeepaliveHeldUp(t *testing.T) {
+	w := newWatch(t)
+	w.looks(true, KeepQuiet)
+	w.looks(true, KeepPing)
+	pinged := w.now + int64(timeout) - int64(time.Millisecond)
+	w.Sent(w.cfg, pinged)
+	w.ticks(timeout, timeout, true, KeepQuiet)
+	w.now = w.Deadline()
+	if got := w.Tick(w.cfg, w.now, w.received, true); got != KeepDead || time.Duration(w.now-pinged) != timeout {
+		t.Errorf("action %d after %v", got, time.Duration(w.now-pinged))
+	}
+	w = newWatch(t)
+	w.Sent(w.cfg, w.now) // none was asked for
+	w.looks(true, KeepQuiet)
+	w.looks(true, KeepPing)
+}
+
 func TestKeepaliveWithoutReader(t *testing.T) {
 	w := newWatch(t)
 	w.looks(false, KeepQuiet)

@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"encoding/base64"
 	"errors"
 	"net/url"
 	"strings"
@@ -35,11 +36,11 @@ func ParseURL(s string) (URL, error) {
 	}
 	u, err := url.Parse(s)
 	if err != nil {
-		// Without the text of url.Error, which repeats a password in s.
-		if outer := (*url.Error)(nil); errors.As(err, &outer) {
-			err = outer.Err
-		}
-		return URL{}, errors.New("websocket: malformed URL: " + err.Error())
+		// Without what url.Error says, which repeats parts of s.
+		return URL{}, errors.New("websocket: malformed URL: it cannot be parsed (host and port must be plain, and what is special in a path or password percent-encoded)")
+	}
+	if u.User != nil && u.User.String() == "" {
+		u.User = nil
 	}
 	parsed := URL{Secure: u.Scheme == "wss" || u.Scheme == "https", Name: u.Hostname(), Target: u.RequestURI(), User: u.User}
 	parsed.Address, parsed.Host = addressAndHost(u, parsed.Secure)
@@ -53,14 +54,31 @@ func checkURL(u *url.URL, parsed *URL) (wrong string) {
 	switch {
 	case u.Scheme != "ws" && u.Scheme != "http" && !parsed.Secure:
 		return "the scheme must be ws or wss"
-	case strings.Contains(u.User.Username(), ":"):
-		return "a user name cannot have a colon" // RFC 7617 2
+	case u.User != nil && !isUser(u.User):
+		return "a user name has no colon, and neither it nor the password a control character"
 	case !isHost(parsed.Host):
 		return "the host or port is missing or malformed (write names beyond ASCII in punycode)"
 	case !isTarget(parsed.Target):
 		return "the path or query is malformed"
 	}
 	return ""
+}
+
+// BasicAuth returns the value of an Authorization or Proxy-Authorization field.
+// It fails if the name has a colon, or either a control character
+// (https://www.rfc-editor.org/rfc/rfc7617#section-2).
+func BasicAuth(user *url.Userinfo) (string, error) {
+	if !isUser(user) {
+		return "", errors.New("websocket: a user name has no colon, and neither it nor the password a control character")
+	}
+	password, _ := user.Password()
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(user.Username()+":"+password)), nil
+}
+
+func isUser(user *url.Userinfo) bool {
+	password, _ := user.Password()
+	control := func(r rune) bool { return r < ' ' || r == 0x7f }
+	return !strings.Contains(user.Username(), ":") && !strings.ContainsFunc(user.Username()+password, control)
 }
 
 func addressAndHost(u *url.URL, secure bool) (address, host string) {

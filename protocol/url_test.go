@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"net/url"
 	"strings"
 	"testing"
 )
@@ -62,6 +63,11 @@ func TestParseURLInvalid(t *testing.T) {
 		"ws://example.com:080":             "port",
 		"ws://example.com:x":               "port",
 		"ws://us%3Aer:hunter2@example.com": "colon",
+		"ws://user:hunter2%0d@example.com": "control",
+		"ws://us%00er:hunter2@example.com": "control",
+		// What is forgotten to be encoded in a password ends the host.
+		"ws://user:hunter2/x@example.com/": "percent-encoded",
+		"ws://user:hunter2?x@example.com/": "percent-encoded",
 		"ws://example.com#":                "fragment",
 		"ws://example.com/#a":              "fragment",
 		"ws://example.com/?a#b":            "fragment",
@@ -115,6 +121,7 @@ func FuzzURL(f *testing.F) {
 func TestParseURLUser(t *testing.T) {
 	for s, want := range map[string]string{
 		"ws://example.com/":                  "",
+		"ws://@example.com/":                 "",
 		"ws://ada@example.com/":              "ada",
 		"wss://ada:love%2Clace@example.com/": "ada:love,lace",
 		"ws://ada:a%3Ab@example.com/":        "ada:a%3Ab",
@@ -145,6 +152,26 @@ func TestURLSameOrigin(t *testing.T) {
 		b, errB := ParseURL(c.b)
 		if errA != nil || errB != nil || a.SameOrigin(b) != c.same || b.SameOrigin(a) != c.same {
 			t.Errorf("%s and %s: %v, %v, %v", c.a, c.b, a.SameOrigin(b), errA, errB)
+		}
+	}
+}
+
+func TestBasicAuth(t *testing.T) {
+	for _, c := range []struct {
+		user *url.Userinfo
+		want string
+	}{
+		{url.UserPassword("Aladdin", "open sesame"), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="}, // RFC 7617 2
+		{url.UserPassword("test", "123\u00a3"), "Basic dGVzdDoxMjPCow=="},                  // RFC 7617 2.1
+		{url.User("a"), "Basic YTo="},
+		{url.UserPassword("a", "b:c"), "Basic YTpiOmM="},
+		{url.UserPassword("a:b", "c"), ""},
+		{url.UserPassword("a\n", "c"), ""},
+		{url.UserPassword("a", "\x7f"), ""},
+	} {
+		got, err := BasicAuth(c.user)
+		if got != c.want || (err == nil) != (c.want != "") {
+			t.Errorf("%v: got %q, %v", c.user, got, err)
 		}
 	}
 }

@@ -115,14 +115,14 @@ func headerFields(h http.Header) (fields []protocol.HeaderField) {
 }
 
 // appendSet appends what middleware and the handler have set, a cookie say, but
-// for what is about a body or about the connection.
+// for what is malformed, or about a body or the connection.
 func appendSet(fields []protocol.HeaderField, set http.Header) []protocol.HeaderField {
 	if len(set) == 0 {
 		return fields
 	}
 	fields = slices.Clip(fields) // they are shared
 	for _, f := range headerFields(set) {
-		if !protocol.ReservedField(f.Name) && !strings.HasPrefix(f.Name, "Content-") {
+		if protocol.CheckHeader([]protocol.HeaderField{f}) == nil && !strings.HasPrefix(http.CanonicalHeaderKey(f.Name), "Content-") {
 			fields = append(fields, f)
 		}
 	}

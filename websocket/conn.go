@@ -115,6 +115,7 @@ const (
 	hasEnded               // the connection has ended
 	isParked               // the reader waits for input
 	isBorrowed             // who holds readLock gives it up for a reader
+	hasPing                // wb holds a Ping of the keepalive
 )
 
 func (f *flags) has(bit uint32) bool { return f.bits.Load()&bit != 0 }
@@ -134,13 +135,19 @@ func (f *flags) put(bit uint32, on bool) {
 }
 
 // bufferSize is the size of the pooled buffers that a Conn reads to and writes
-// from. flushSize is how much waits to be written together at most.
+// from, and maskSize of those in which a client masks what is larger than four
+// of them: few writes, and still within a core's own cache. flushSize is how
+// much waits to be written together at most.
 const (
 	bufferSize = 32 << 10
+	maskSize   = 512 << 10
 	flushSize  = 16 << 10
 )
 
-var conns = pool.New(bufferSize)
+var (
+	conns = pool.New(bufferSize)
+	masks = pool.New(maskSize)
+)
 
 func newConn(set *settings, nc net.Conn, subprotocol string) *Conn {
 	return &Conn{set: set, stream: newStream(nc), subprotocol: subprotocol}
@@ -210,8 +217,10 @@ func (c *Conn) answersFirst() bool {
 	x := c.more()
 	answers := x.verdict != nil && x.owed != nil
 	if answers {
-		x.closeBy = c.set.clock.Now() + int64(answerTime)
-		c.arm()
+		if by := c.set.clock.Now() + int64(answerTime); x.closeBy == 0 || by < x.closeBy {
+			x.closeBy = by
+			c.arm()
+		}
 	}
 	c.mu.Unlock()
 	if answers && c.writeLock.TryLock() {

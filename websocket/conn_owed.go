@@ -33,6 +33,7 @@ func (c *Conn) takeOutbox() (act protocol.CloseAction) {
 	c.flags.clear(owesFrames)
 	if c.flags.clear(owesPing) {
 		c.wb, _ = c.out.AppendPing(c.set.cfg, c.wb, nil) // behind our Close frame it is not needed
+		c.flags.set(hasPing)
 	}
 	if x := c.ext.Load(); x != nil && x.owed != nil {
 		c.wb, act = c.out.AppendOwed(c.set.cfg, now, c.wb, x.owed)

@@ -418,3 +418,40 @@ func TestSlowPeerIsNoDeadPeer(t *testing.T) {
 		}
 	})
 }
+
+// TestPingHeldUp: the time for the Pong begins when the Ping has gone out, not
+// when a blocked write let it wait.
+func TestPingHeldUp(t *testing.T) {
+	for _, late := range []time.Duration{time.Millisecond, 50 * time.Millisecond, 5 * time.Second} {
+		bubble(t, func(t *testing.T, o *Options) {
+			o.PingInterval, o.WriteTimeout = time.Minute, -1
+			s := script(t, pipe, protocol.Server, o)
+			failed := s.reading()
+			wrote := async(func() error { return s.Write(s.ctx, Text, []byte("long")) })
+			next := func() time.Duration {
+				s.mu.Lock()
+				defer s.mu.Unlock()
+				return time.Duration(s.keep.Deadline() - s.set.clock.Now())
+			}
+			for !s.flags.has(owesPing) { // until a Ping is due, which waits behind the write
+				time.Sleep(next())
+				time.Sleep(100 * time.Millisecond)
+			}
+			time.Sleep(next() - late)
+			s.peer.read()
+			s.peer.want(text("long"), ping(""))
+			sent := time.Now()
+			if err := <-wrote; err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(protocol.DefaultPongTimeout - time.Second)
+			if err := s.Err(); err != nil {
+				t.Errorf("%v before the end: %v after the Ping: %v", late, time.Since(sent), err)
+			}
+			if err := <-failed; err != ErrPongTimeout {
+				t.Errorf("%v", err)
+			}
+			within(t, time.Since(sent), protocol.DefaultPongTimeout)
+		})
+	}
+}

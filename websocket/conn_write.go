@@ -142,14 +142,14 @@ func (c *Conn) writeLarge(ctx context.Context, typ MessageType, p []byte) error 
 // writePayload writes the header and payload of a frame. whole says that a
 // frame of which nothing has gone out may be taken back.
 func (c *Conn) writePayload(ctx context.Context, h *protocol.Header, p []byte, whole bool) error {
-	c.needBuffer()
+	c.needBufferFor(h, p)
 	start := len(c.wb)
 	c.wb = append(c.wb, h.Bytes()...)
 	if !h.Masked() {
 		return c.flush(ctx, p, c.takeBack(start, whole))
 	}
 	for {
-		n := min(len(p), max(bufferSize-len(c.wb), flushSize))
+		n := min(len(p), max(len(c.wbuf.B)-len(c.wb), flushSize))
 		c.wb = h.AppendPayload(c.wb, p[:n])
 		p = p[n:]
 		if len(p) == 0 {
@@ -164,7 +164,7 @@ func (c *Conn) writePayload(ctx context.Context, h *protocol.Header, p []byte, w
 			return err
 		}
 		start, whole = 0, false
-		c.needBuffer()
+		c.needBufferFor(h, p)
 	}
 }
 
@@ -194,6 +194,26 @@ func (c *Conn) needBuffer() {
 	}
 }
 
+// needBufferFor is needBuffer in front of a payload that may have to be masked.
+func (c *Conn) needBufferFor(h *protocol.Header, p []byte) {
+	if c.wbuf == nil && h.Masked() && len(p) > 4*bufferSize {
+		c.wbuf = masks.Get()
+		c.wb = c.wbuf.B[:0]
+		return
+	}
+	c.needBuffer()
+}
+
+// putBuffer gives wbuf back to the pool that it is from.
+func (c *Conn) putBuffer() {
+	if len(c.wbuf.B) == maskSize {
+		masks.Put(c.wbuf)
+	} else {
+		conns.Put(c.wbuf)
+	}
+	c.wbuf = nil
+}
+
 // written forgets the first n octets of wb.
 func (c *Conn) written(n int) {
 	if n < len(c.wb) {
@@ -202,10 +222,19 @@ func (c *Conn) written(n int) {
 	}
 	c.wb = nil
 	if c.wbuf != nil {
-		conns.Put(c.wbuf)
-		c.wbuf = nil
+		c.putBuffer()
 	}
-	if c.flags.has(isDirty) {
+	if c.flags.has(isDirty | hasPing) {
 		c.flags.clear(isDirty)
+		if c.flags.clear(hasPing) {
+			c.pingSent()
+		}
 	}
+}
+
+// pingSent lets the time for the Pong begin.
+func (c *Conn) pingSent() {
+	c.mu.Lock()
+	c.keep.Sent(c.set.cfg, c.set.clock.Now())
+	c.mu.Unlock()
 }

@@ -312,3 +312,22 @@ func TestWriteAfterEnd(t *testing.T) {
 		}
 	}, tcp, pipe, tlsTCP)
 }
+
+// TestMaskedInFewWrites: a client masks a large message in large pieces.
+func TestMaskedInFewWrites(t *testing.T) {
+	for size, most := range map[int]int64{4 * bufferSize: 6, 1 << 20: 3, 4 << 20: 9} {
+		s := script(t, pipe, protocol.Client, &Options{MaxMessage: -1})
+		s.peer.read()
+		p := []byte(filled(size))
+		if err := s.Write(s.ctx, Binary, p); err != nil {
+			t.Fatal(err)
+		}
+		s.peer.want(binaryF(filled(size)))
+		if n := s.stream.writes.Load(); n > most {
+			t.Errorf("%d octets in %d writes, want %d at most", size, n, most)
+		}
+		if string(p) != filled(size) {
+			t.Error("the caller's octets have changed")
+		}
+	}
+}

@@ -5,9 +5,11 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/duplexws/duplex/protocol"
@@ -31,27 +33,31 @@ type DialOptions struct {
 	// says. Nil: the system's roots, and the host of the URL.
 	TLSConfig *tls.Config
 	// TLSClient does the TLS handshake of wss over nc, with a library of one's
-	// own, for the host name; it must verify the server. It owns nc until it
-	// returns an error. TLSConfig is not used then. Nil: crypto/tls.
+	// own, for the host name; it must verify the server. nc is interrupted when
+	// ctx ends, and closed when TLSClient fails. TLSConfig is not used then. Nil:
+	// crypto/tls.
 	TLSClient func(ctx context.Context, nc net.Conn, name string) (net.Conn, error)
 
 	// Proxy returns the URL of the proxy for a request, or nil for none. It
 	// may be http or https, which are asked to CONNECT, or socks5 or socks5h,
 	// which are the same here: the proxy resolves the host. User name and
-	// password stand in the URL. The request has the scheme http for ws and
-	// https for wss, as http.ProxyFromEnvironment and http.ProxyURL expect.
+	// password stand in the URL. The request has the context of Dial, and the
+	// scheme http for ws and https for wss, as http.ProxyFromEnvironment and
+	// http.ProxyURL expect.
 	// Nil: http.ProxyFromEnvironment (HTTP_PROXY, HTTPS_PROXY, NO_PROXY), where
 	// a malformed URL is an error, or none if NetDial or UnixSocket is set. See
 	// [NoProxy].
 	Proxy func(*http.Request) (*url.URL, error)
-	// ProxyHeader holds further fields of the CONNECT request.
+	// ProxyHeader holds further fields of the CONNECT request, Proxy-Authorization
+	// for one.
 	ProxyHeader http.Header
 	// ProxyTLSConfig is for https proxies, as TLSConfig is for wss.
 	ProxyTLSConfig *tls.Config
 
-	// NetDial makes the transport to the server, or to the proxy. Nil:
-	// net.Dialer's DialContext, which tries the addresses of a name side by
-	// side (Happy Eyeballs).
+	// NetDial makes the transport to the server, or to the proxy. ctx ends when
+	// Dial returns, which must not end the transport. Nil: net.Dialer's
+	// DialContext, which tries the addresses of a name side by side (Happy
+	// Eyeballs).
 	NetDial func(ctx context.Context, network, address string) (net.Conn, error)
 	// UnixSocket is the path of a Unix socket to connect to instead of the
 	// host of the URL, which is still what the server is asked for.
@@ -60,13 +66,15 @@ type DialOptions struct {
 	// MaxRedirects is how many redirects to follow. To another origin go
 	// none of Header but Origin and User-Agent, no user name of the URL and no
 	// client certificate. None is followed from wss to ws, nor to another origin
-	// if Subprotocols are offered, among which may be a token, or if UnixSocket
-	// is set. Default 0: the first redirect is a [RefusedError].
+	// if Subprotocols are offered, among which may be a token, or if TLSClient or
+	// UnixSocket is set. Default 0: the first redirect is a [RefusedError].
 	MaxRedirects int
 	// OnResponse is called with every response to an opening handshake, to a
-	// refusal and a redirect too, before it is judged. Its Body is empty.
+	// refusal and a redirect too, before it is judged. Its Body is empty; its
+	// Request has the URL that answered, and nothing else.
 	OnResponse func(*http.Response)
-	// HandshakeTimeout bounds all that Dial does. Default 15 s.
+	// HandshakeTimeout bounds all that Dial does, redirects and the body of a
+	// refusal included. Negative: ctx alone does. Default 15 s.
 	HandshakeTimeout time.Duration
 }
 
@@ -85,7 +93,8 @@ func NoProxy(*http.Request) (*url.URL, error) { return nil, nil }
 // of ctx; a [*RefusedError] with what the server or a proxy answered; a
 // [*HandshakeError] when the server broke the protocol; [ErrMalformedRequest];
 // those of the transport, such as of package tls. Whatever the error, no
-// connection is left.
+// connection is left. A goroutine that is to read for long while nothing comes
+// had better be another than the one that dialled, whose stack has grown.
 func Dial(ctx context.Context, url string, o *DialOptions) (*Conn, error) {
 	if o == nil {
 		o = new(DialOptions)
@@ -94,13 +103,10 @@ func Dial(ctx context.Context, url string, o *DialOptions) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	timeout := o.HandshakeTimeout
-	if timeout == 0 {
-		timeout = DefaultDialTimeout
-	}
-	ctx, cancel := context.WithTimeoutCause(ctx, timeout, errDialTimeout)
+	ctx, cancel := o.bound(ctx)
 	defer cancel()
 	for redirects := 0; ; redirects++ {
+		a.follows = redirects < o.MaxRedirects
 		c, err := a.dial(ctx)
 		if err == nil {
 			c.start()
@@ -110,7 +116,7 @@ func Dial(ctx context.Context, url string, o *DialOptions) (*Conn, error) {
 		if !ok || !refused.isRedirect() || o.MaxRedirects <= 0 {
 			return nil, err
 		}
-		if redirects == o.MaxRedirects {
+		if !a.follows {
 			return nil, fmt.Errorf("websocket: not redirected more than %d times (option MaxRedirects): %w", redirects, err)
 		}
 		if err := a.redirect(refused); err != nil {
@@ -119,48 +125,74 @@ func Dial(ctx context.Context, url string, o *DialOptions) (*Conn, error) {
 	}
 }
 
+// bound bounds ctx by HandshakeTimeout.
+func (o *DialOptions) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+	switch {
+	case o.HandshakeTimeout < 0:
+		return context.WithCancel(ctx)
+	case o.HandshakeTimeout == 0:
+		return context.WithTimeoutCause(ctx, DefaultDialTimeout, errDialTimeout)
+	}
+	return context.WithTimeoutCause(ctx, o.HandshakeTimeout, errDialTimeout)
+}
+
 // errDialTimeout ends a Dial. It is a timeout for errors.Is and net.Error.
 var errDialTimeout = fmt.Errorf("websocket: opening handshake not done in time (option HandshakeTimeout): %w", context.DeadlineExceeded)
 
 // attempt is one opening handshake, with what redirects change.
 type attempt struct {
-	o      *DialOptions
-	set    *settings
-	base   *url.URL // with the scheme http or https, and no user name
-	url    protocol.URL
-	host   string      // for the Host field
-	header http.Header // further fields
-	tls    *tls.Config // nil is the default
+	o       *DialOptions
+	set     *settings
+	base    *url.URL // with the scheme http or https, and no user name
+	url     protocol.URL
+	host    string      // for the Host field
+	origin  string      // for the Origin field
+	header  http.Header // further fields
+	tls     *tls.Config // nil is the default
+	follows bool        // a redirect is followed, so its body is not wanted
 }
 
 func newAttempt(text string, o *DialOptions) (*attempt, error) {
-	a := &attempt{o: o, set: newSettings(protocol.Client, &o.Options), header: o.Header.Clone(), tls: o.TLSConfig}
-	if a.header == nil {
-		a.header = make(http.Header)
-	}
+	a := &attempt{o: o, set: dialSettings(o), header: canonical(o.Header), tls: o.TLSConfig}
 	if err := a.setURL(text); err != nil {
-		return nil, err
-	}
-	if host := a.header.Get("Host"); host != "" {
-		a.host = host
-		a.header.Del("Host")
-	}
-	if a.url.User != nil && a.header.Get("Authorization") == "" {
-		a.header.Set("Authorization", basicAuth(a.url.User))
-	}
-	h := a.request()
-	if _, err := h.AppendHTTP1(nil); err != nil { // before anyone is connected to
 		return nil, requestError{err}
+	}
+	if err := a.takeFields(); err != nil {
+		return nil, requestError{err}
+	}
+	if err := protocol.CheckHeader(headerFields(o.ProxyHeader)); err != nil {
+		return nil, requestError{fmt.Errorf("websocket: ProxyHeader: %w", err)}
 	}
 	return a, nil
 }
 
+// takeFields takes out of header what has a place of its own, and puts the user
+// of the URL in.
+func (a *attempt) takeFields() error {
+	for name, to := range map[string]*string{"Host": &a.host, "Origin": &a.origin} {
+		switch values := a.header[name]; len(values) {
+		case 0:
+		case 1:
+			*to = values[0]
+		default:
+			return fmt.Errorf("websocket: option Header has %d fields %s", len(values), name)
+		}
+		delete(a.header, name)
+	}
+	if a.url.User == nil || len(a.header["Authorization"]) > 0 {
+		return nil
+	}
+	value, err := protocol.BasicAuth(a.url.User)
+	a.header.Set("Authorization", value)
+	return err
+}
+
 func (a *attempt) setURL(text string) (err error) {
 	if a.url, err = protocol.ParseURL(text); err != nil {
-		return requestError{err}
+		return err
 	}
 	if a.base, err = url.Parse(text); err != nil {
-		return requestError{errors.New("websocket: malformed URL")} // which ParseURL has said
+		return errors.New("websocket: malformed URL") // which ParseURL has said
 	}
 	a.base.Scheme, a.base.User = "http", nil
 	if a.url.Secure {
@@ -170,27 +202,36 @@ func (a *attempt) setURL(text string) (err error) {
 	return nil
 }
 
-// dial makes one attempt. What takes long and cannot be cancelled by itself
-// ends when ctx moves the deadline of the transport.
-func (a *attempt) dial(ctx context.Context) (*Conn, error) {
+// dial makes one attempt.
+func (a *attempt) dial(ctx context.Context) (c *Conn, err error) {
+	h := a.request()
+	head, err := h.AppendHTTP1(make([]byte, 0, 512)) // which may fail: before anyone is connected to
+	if err != nil {
+		return nil, requestError{err}
+	}
 	trace := traceOf(ctx)
 	trace.getConn(a.url.Address)
 	nc, err := a.connect(ctx)
 	if err != nil {
 		return nil, a.failed(ctx, "cannot connect to", err)
 	}
-	stop := context.AfterFunc(ctx, func() { nc.SetDeadline(longAgo) })
-	c, err := a.handshake(nc, trace)
+	done := false
+	defer func() {
+		if !done { // in a panic of the application's code too
+			hangUp(nc)
+		}
+	}()
+	stop := interrupt(ctx, nc)
+	c, err = a.handshake(nc, &h, head, trace)
 	if !stop() && err == nil {
+		c.dropInput()
 		err = context.Cause(ctx)
 	}
 	if err != nil {
-		if c != nil {
-			c.dropInput()
-		}
-		nc.Close()
 		return nil, a.failed(ctx, "opening handshake with", err)
 	}
+	nc.SetDeadline(time.Time{}) // of NetDial or TLSClient
+	done = true
 	return c, nil
 }
 
@@ -202,8 +243,28 @@ func (a *attempt) failed(ctx context.Context, where string, err error) error {
 	switch {
 	case errors.As(err, &refused), errors.As(err, &broken):
 		return err
-	case ctx.Err() != nil:
+	case ctx.Err() != nil && !errors.Is(err, context.Cause(ctx)):
 		err = context.Cause(ctx)
 	}
 	return fmt.Errorf("websocket: %s %s: %w", where, a.url.Address, err)
+}
+
+// defaultDial are the settings of all who dial without options.
+var defaultDial = newSettings(protocol.Client, new(Options))
+
+func dialSettings(o *DialOptions) *settings {
+	if o.Options == (Options{}) {
+		return defaultDial
+	}
+	return newSettings(protocol.Client, &o.Options)
+}
+
+// canonical is a copy with names as package net/http writes them.
+func canonical(h http.Header) http.Header {
+	c := make(http.Header, len(h)+2)
+	for _, name := range slices.Sorted(maps.Keys(h)) {
+		key := http.CanonicalHeaderKey(name)
+		c[key] = append(c[key], h[name]...)
+	}
+	return c
 }

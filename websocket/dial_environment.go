@@ -10,7 +10,8 @@ import (
 )
 
 // proxyFromEnvironment is http.ProxyFromEnvironment, but for a proxy whose URL
-// is malformed: net/http then goes without, past a rule that nothing may.
+// is malformed: net/http then goes without, past a rule that nothing may. Who is
+// exempt is not known then, but for loopback and NO_PROXY=*.
 func proxyFromEnvironment(r *http.Request) (*url.URL, error) {
 	via, err := http.ProxyFromEnvironment(r)
 	if via != nil || err != nil || isLoopback(r.URL.Hostname()) || getenv("NO_PROXY") == "*" {
@@ -18,7 +19,8 @@ func proxyFromEnvironment(r *http.Request) (*url.URL, error) {
 	}
 	name := strings.ToUpper(r.URL.Scheme) + "_PROXY"
 	if text := getenv(name); text != "" && !isProxy(text) {
-		return nil, errors.New("the URL in the environment variable " + name + " is malformed") // it may hold a password
+		// Without its text, which may hold a password.
+		return nil, requestError{errors.New("the URL in the environment variable " + name + " is malformed")}
 	}
 	return nil, nil
 }

@@ -4,19 +4,16 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/duplexws/duplex/protocol"
 )
 
 // handshake does the client's half of the opening handshake over nc.
-func (a *attempt) handshake(nc net.Conn, trace *clientTrace) (*Conn, error) {
-	h := a.request()
-	head, err := h.AppendHTTP1(nil)
-	if err != nil {
-		return nil, err
-	}
+func (a *attempt) handshake(nc net.Conn, h *protocol.ClientHandshake, head []byte, trace *clientTrace) (*Conn, error) {
 	trace.gotConn(nc)
-	_, err = nc.Write(head)
+	_, err := nc.Write(head)
 	trace.wrote(head, err)
 	if err != nil {
 		return nil, fmt.Errorf("cannot send it: %w", err)
@@ -31,9 +28,13 @@ func (a *attempt) handshake(nc net.Conn, trace *clientTrace) (*Conn, error) {
 	}
 	a.heard(response)
 	if response.StatusCode != http.StatusSwitchingProtocols {
-		return nil, r.refusal(response, "")
+		refused := &RefusedError{Status: response.StatusCode, Header: response.Header}
+		if !a.follows || !refused.isRedirect() {
+			refused.Body = r.body(response)
+		}
+		return nil, refused
 	}
-	agreed, err := check(&h, response)
+	agreed, err := check(h, response)
 	if err != nil {
 		return nil, err
 	}
@@ -43,25 +44,21 @@ func (a *attempt) handshake(nc net.Conn, trace *clientTrace) (*Conn, error) {
 }
 
 func (a *attempt) request() protocol.ClientHandshake {
-	header := a.header.Clone()
-	origin := header.Get("Origin")
-	header.Del("Origin")
+	header := a.header
+	cookies := slices.Clip(header["Cookie"])
 	if a.o.Jar != nil {
-		for _, cookie := range a.o.Jar.Cookies(a.base) {
-			appendCookie(header, cookie)
+		for _, c := range a.o.Jar.Cookies(a.base) {
+			if pair := (&http.Cookie{Name: c.Name, Value: c.Value, Quoted: c.Quoted}).String(); pair != "" {
+				cookies = append(cookies, pair)
+			}
 		}
 	}
-	return protocol.ClientHandshake{Host: a.host, Target: a.url.Target, Key: protocol.NewKey(),
-		Origin: origin, Subprotocols: a.o.Subprotocols, Header: headerFields(header)}
-}
-
-// appendCookie keeps to one Cookie field, the only number that is allowed.
-func appendCookie(header http.Header, cookie *http.Cookie) {
-	pair := (&http.Cookie{Name: cookie.Name, Value: cookie.Value, Quoted: cookie.Quoted}).String()
-	if given := header.Get("Cookie"); given != "" {
-		pair = given + "; " + pair
+	if len(cookies) > 0 {
+		header = header.Clone()
+		header["Cookie"] = []string{strings.Join(cookies, "; ")} // there may be one field only
 	}
-	header.Set("Cookie", pair)
+	return protocol.ClientHandshake{Host: a.host, Target: a.url.Target, Key: protocol.NewKey(),
+		Origin: a.origin, Subprotocols: a.o.Subprotocols, Header: headerFields(header)}
 }
 
 // heard tells the application of a response.
@@ -72,8 +69,9 @@ func (a *attempt) heard(response *http.Response) {
 		}
 	}
 	if a.o.OnResponse != nil {
-		told := *response
-		told.Body = http.NoBody
+		told, asked := *response, *a.base
+		told.Body, told.Header = http.NoBody, response.Header.Clone() // the original is yet to be judged
+		told.Request = &http.Request{Method: http.MethodGet, URL: &asked}
 		a.o.OnResponse(&told)
 	}
 }

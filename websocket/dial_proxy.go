@@ -2,7 +2,6 @@ package websocket
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"net"
@@ -11,6 +10,7 @@ import (
 	"strconv"
 
 	"github.com/duplexws/duplex/internal/socks5"
+	"github.com/duplexws/duplex/protocol"
 )
 
 // A proxy is taken from its URL.
@@ -19,6 +19,7 @@ type proxy struct {
 	address string // host:port
 	name    string // the host, for TLS
 	user    *url.Userinfo
+	basic   string // user as a Proxy-Authorization
 }
 
 var proxyPorts = map[string]string{"http": "80", "https": "443", "socks5": "1080", "socks5h": "1080"}
@@ -34,7 +35,13 @@ func newProxy(u *url.URL) (proxy, error) {
 	if u.Hostname() == "" {
 		return proxy{}, errors.New("the proxy's URL has no host")
 	}
-	return proxy{scheme: u.Scheme, address: net.JoinHostPort(u.Hostname(), port), name: u.Hostname(), user: u.User}, nil
+	p := proxy{scheme: u.Scheme, address: net.JoinHostPort(u.Hostname(), port), name: u.Hostname(), user: u.User}
+	if u.User == nil {
+		return p, nil
+	}
+	var err error
+	p.basic, err = protocol.BasicAuth(u.User)
+	return p, err
 }
 
 // failed says that it was the proxy.
@@ -51,12 +58,12 @@ func (p *proxy) failed(ctx context.Context, err error) error {
 
 // connectHTTP asks an HTTP proxy to connect to a host.
 func (p *proxy) connectHTTP(nc net.Conn, address string, header http.Header) error {
-	header = header.Clone()
-	if header == nil {
-		header = make(http.Header)
+	header = canonical(header)
+	if p.basic != "" && len(header["Proxy-Authorization"]) == 0 {
+		header.Set("Proxy-Authorization", p.basic)
 	}
-	if p.user != nil && header.Get("Proxy-Authorization") == "" {
-		header.Set("Proxy-Authorization", basicAuth(p.user))
+	if len(header["User-Agent"]) == 0 {
+		header.Set("User-Agent", "") // or net/http would send its own
 	}
 	request := &http.Request{Method: http.MethodConnect, URL: &url.URL{Opaque: address}, Host: address, Header: header}
 	if err := request.Write(nc); err != nil {
@@ -68,7 +75,7 @@ func (p *proxy) connectHTTP(nc net.Conn, address string, header http.Header) err
 	case err != nil:
 		return fmt.Errorf("cannot read the response to CONNECT: %w", err)
 	case response.StatusCode/100 != 2:
-		return r.refusal(response, p.address)
+		return &RefusedError{Status: response.StatusCode, Header: response.Header, Body: r.body(response), Proxy: p.address}
 	case r.br.Buffered() > 0:
 		return errors.New("it sent octets behind its response to CONNECT, before it was sent any")
 	}
@@ -91,6 +98,9 @@ func (p *proxy) connectSOCKS(nc net.Conn, address string) error {
 		user = &socks5.User{Name: p.user.Username(), Password: password}
 	}
 	err = socks5.Connect(nc, name, uint16(port), user)
+	if errors.Is(err, socks5.ErrTooLong) {
+		return requestError{err}
+	}
 	if status := socksStatus(err); status != 0 {
 		return &RefusedError{Status: status, Body: []byte(err.Error()), Proxy: p.address}
 	}
@@ -116,10 +126,4 @@ func socksStatus(err error) int {
 		return http.StatusNotImplemented
 	}
 	return http.StatusBadGateway
-}
-
-// basicAuth is the value of an Authorization field.
-func basicAuth(user *url.Userinfo) string {
-	password, _ := user.Password()
-	return "Basic " + base64.StdEncoding.EncodeToString([]byte(user.Username()+":"+password))
 }

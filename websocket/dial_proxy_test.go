@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -45,11 +46,12 @@ func splice(t testing.TB, nc net.Conn, target, says string) {
 	}
 	defer up.Close()
 	io.WriteString(nc, says)
+	// Hidden, or package net would keep pipes to splice by.
 	go func() {
-		io.Copy(up, nc)
+		io.Copy(struct{ io.Writer }{up}, struct{ io.Reader }{nc})
 		up.Close()
 	}()
-	io.Copy(nc, up)
+	io.Copy(struct{ io.Writer }{nc}, struct{ io.Reader }{up})
 }
 
 func basic(user string) string { return "Basic " + base64.StdEncoding.EncodeToString([]byte(user)) }
@@ -161,15 +163,47 @@ func TestDialProxyRefuses(t *testing.T) {
 
 // TestDialProxyTime: a proxy that does not answer is not waited for.
 func TestDialProxyTime(t *testing.T) {
-	for scheme, address := range map[string]string{
-		"http":   answering(t, nil, func(nc net.Conn, _ *http.Request) { io.Copy(io.Discard, nc) }).address,
-		"socks5": blurting(t, ""),
-		"https":  blurting(t, ""),
+	for _, scheme := range []string{"http", "socks5", "https"} {
+		synctest.Test(t, func(t *testing.T) {
+			ours, theirs := net.Pipe()
+			go io.Copy(io.Discard, theirs)
+			start := time.Now()
+			_, err := Dial(t.Context(), "ws://server.example/", &DialOptions{Proxy: via(t, scheme+"://proxy.example"), Options: Options{Clock: NewClock()},
+				NetDial: func(context.Context, string, string) (net.Conn, error) { return ours, nil }})
+			if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != DefaultDialTimeout || !strings.Contains(err.Error(), "proxy proxy.example") {
+				t.Errorf("%s: %v after %v", scheme, err, time.Since(start))
+			}
+		})
+	}
+	synctest.Test(t, func(t *testing.T) { // a choice that takes its time
+		start := time.Now()
+		_, err := Dial(t.Context(), "ws://server.example/", &DialOptions{Proxy: func(r *http.Request) (*url.URL, error) {
+			r.URL.Host = "elsewhere.example" // its own copy
+			<-r.Context().Done()
+			return nil, r.Context().Err()
+		}})
+		if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != DefaultDialTimeout || !strings.Contains(err.Error(), "server.example:80") {
+			t.Errorf("%v after %v", err, time.Since(start))
+		}
+	})
+}
+
+// TestDialProxyMalformed: what no retry mends is said to be that.
+func TestDialProxyMalformed(t *testing.T) {
+	long := strings.Repeat("x", 256)
+	socks := blurting(t, "")
+	for name, o := range map[string]DialOptions{
+		"scheme":            {Proxy: via(t, "ftp://proxy.example")},
+		"no host":           {Proxy: via(t, "http://")},
+		"user":              {Proxy: via(t, "http://a%3Ab:pw@proxy.example")},
+		"long password":     {Proxy: via(t, "socks5://a:"+long+"@"+socks)},
+		"header value":      {ProxyHeader: http.Header{"X": {"a\r\nY: z"}}},
+		"header name":       {ProxyHeader: http.Header{"X\r\nZ": {"a"}}},
+		"header Host":       {ProxyHeader: http.Header{"host": {"evil.example"}}},
+		"header Connection": {ProxyHeader: http.Header{"Connection": {"close"}}},
 	} {
-		ctx, cancel := context.WithCancelCause(t.Context())
-		time.AfterFunc(20*time.Millisecond, func() { cancel(errCause) })
-		if _, err := Dial(ctx, "ws://server.example/", &DialOptions{Proxy: via(t, scheme+"://"+address)}); !errors.Is(err, errCause) {
-			t.Errorf("%s: %v", scheme, err)
+		if _, err := Dial(t.Context(), "ws://server.example/", &o); !errors.Is(err, ErrMalformedRequest) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
@@ -177,11 +211,16 @@ func TestDialProxyTime(t *testing.T) {
 // TestDialProxyHeader goes to the proxy alone.
 func TestDialProxyHeader(t *testing.T) {
 	p := answering(t, nil, tunnel(t, host(t, echoing(t, nil)), "Bearer x"))
-	o := &DialOptions{Proxy: via(t, "http://"+p.address), ProxyHeader: http.Header{"Proxy-Authorization": {"Bearer x"}}}
-	c, err := Dial(t.Context(), "ws://server.example/", o)
-	wantEcho(t, c, err)
-	if len(o.ProxyHeader) != 1 {
-		t.Error("the caller's header has changed")
+	for _, name := range []string{"Proxy-Authorization", "proxy-authorization"} {
+		o := &DialOptions{Proxy: via(t, "http://ada:pw@"+p.address), ProxyHeader: http.Header{name: {"Bearer x"}}}
+		c, err := Dial(t.Context(), "ws://server.example/", o)
+		wantEcho(t, c, err)
+		if len(o.ProxyHeader) != 1 {
+			t.Error("the caller's header has changed")
+		}
+	}
+	if got := p.asked()[1].Header; len(got) != 1 || len(got["Proxy-Authorization"]) != 1 {
+		t.Errorf("the proxy is sent %v", got)
 	}
 }
 

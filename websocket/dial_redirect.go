@@ -1,6 +1,7 @@
 package websocket
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -21,6 +22,8 @@ func (a *attempt) redirect(refused *RefusedError) error {
 		return fmt.Errorf("websocket: not redirected from wss to ws: %w", refused)
 	case a.o.UnixSocket != "":
 		return fmt.Errorf("websocket: not redirected away from option UnixSocket: %w", refused)
+	case a.o.TLSClient != nil:
+		return fmt.Errorf("websocket: not redirected to another origin, since option TLSClient may show a certificate: %w", refused)
 	case len(a.o.Subprotocols) > 0:
 		return fmt.Errorf("websocket: not redirected to another origin, since a sub-protocol may be a token: %w", refused)
 	}
@@ -33,14 +36,14 @@ func (a *attempt) redirect(refused *RefusedError) error {
 func (a *attempt) setLocation(location string) error {
 	to, err := url.Parse(location)
 	if err != nil {
-		return fmt.Errorf("websocket: redirected to a malformed Location %.200q", location)
+		return errors.New("websocket: redirected to a malformed Location")
 	}
 	to = a.base.ResolveReference(to)
-	to.User, to.Fragment, to.RawFragment = nil, "", ""
+	to.Fragment, to.RawFragment = "", ""
 	host := a.host
 	before := a.url
 	if err := a.setURL(to.String()); err != nil {
-		return fmt.Errorf("redirected: %w", err)
+		return fmt.Errorf("websocket: redirected to %.200q: %w", withoutSecrets(location), err)
 	}
 	if a.url.SameOrigin(before) {
 		a.host = host // the application's, if it has set one
@@ -52,14 +55,13 @@ func (a *attempt) setLocation(location string) error {
 // back brings none of it back.
 func (a *attempt) forget() {
 	kept := make(http.Header)
-	for _, name := range []string{"Origin", "User-Agent"} {
-		if values := a.header.Values(name); len(values) > 0 {
-			kept[name] = values
-		}
+	if agent := a.header["User-Agent"]; len(agent) > 0 {
+		kept["User-Agent"] = agent
 	}
 	a.header = kept
 	if a.tls != nil {
 		a.tls = a.tls.Clone()
 		a.tls.ServerName, a.tls.Certificates, a.tls.GetClientCertificate = "", nil, nil
+		a.tls.ClientSessionCache = nil // a session knows the certificate
 	}
 }

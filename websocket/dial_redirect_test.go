@@ -1,6 +1,7 @@
 package websocket
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -136,6 +137,7 @@ func TestDialRedirectNot(t *testing.T) {
 		"to a file":               {nil, to("file:///etc/passwd"), DialOptions{}, "scheme"},
 		"nowhere":                 {nil, to(""), DialOptions{}, "302"},
 		"status 304":              {nil, nil, DialOptions{}, "304"},
+		"with a TLS of one's own": {nil, elsewhere, DialOptions{TLSClient: func(context.Context, net.Conn, string) (net.Conn, error) { return nil, io.EOF }}, "TLSClient"},
 		"a loop, but for a count": {nil, to("/"), DialOptions{}, "more than 10 times"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -149,6 +151,9 @@ func TestDialRedirectNot(t *testing.T) {
 			var refused *RefusedError
 			if conn != nil || !errors.As(err, &refused) || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("got %v", err)
+			}
+			if errors.Is(err, ErrMalformedRequest) || !strings.HasPrefix(err.Error(), "websocket: ") {
+				t.Errorf("it is the server that is to blame: %v", err)
 			}
 		})
 	}
@@ -195,10 +200,14 @@ func TestDialRedirectCertificate(t *testing.T) {
 	server, client := certified(t)
 	server.ClientAuth = tls.RequestClientCert
 	client.Certificates = server.Certificates
+	client.ServerName = "server.example" // of the first
 	shown := func(nc net.Conn) int { return len(nc.(*tls.Conn).ConnectionState().PeerCertificates) }
 	second := answering(t, server, func(nc net.Conn, r *http.Request) {
 		if shown(nc) != 0 {
 			t.Error("the second origin was shown the certificate")
+		}
+		if name := nc.(*tls.Conn).ConnectionState().ServerName; name != "" { // it has an address
+			t.Errorf("the second origin was asked for as %s", name)
 		}
 		switches()(nc, r)
 	})
@@ -208,12 +217,89 @@ func TestDialRedirectCertificate(t *testing.T) {
 		}
 		io.WriteString(nc, "HTTP/1.1 308 Moved\r\nLocation: "+second.url+"\r\nContent-Length: 0\r\n\r\n")
 	})
+	own := client.Clone()
+	own.Certificates = nil
+	own.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &server.Certificates[0], nil }
+	for _, config := range []*tls.Config{client, own} {
+		c, err := Dial(t.Context(), first.url, &DialOptions{TLSConfig: config, MaxRedirects: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.CloseNow()
+	}
+	if len(client.Certificates) != 1 || client.ServerName == "" {
+		t.Error("the caller's configuration has changed")
+	}
+}
+
+// TestDialRedirectSession: nor does a session of TLS carry the certificate there,
+// which one host with two ports could resume.
+func TestDialRedirectSession(t *testing.T) {
+	server, client := certified(t)
+	server.ClientAuth = tls.RequestClientCert
+	server.SessionTicketKey = [32]byte{1}
+	client.Certificates = server.Certificates
+	client.ClientSessionCache = tls.NewLRUClientSessionCache(8)
+	second := answering(t, server, func(nc net.Conn, r *http.Request) {
+		if state := nc.(*tls.Conn).ConnectionState(); state.DidResume || len(state.PeerCertificates) != 0 {
+			t.Error("the second origin resumed the session of the first")
+		}
+		switches()(nc, r)
+	})
+	first := answering(t, server, moves(308, to(second.url)))
 	c, err := Dial(t.Context(), first.url, &DialOptions{TLSConfig: client, MaxRedirects: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
 	c.CloseNow()
-	if len(client.Certificates) != 1 {
-		t.Error("the caller's configuration has changed")
+}
+
+// TestDialRedirectBody: the body of a redirect that is followed is not waited
+// for.
+func TestDialRedirectBody(t *testing.T) {
+	s := answering(t, nil, func(nc net.Conn, r *http.Request) {
+		if r.URL.Path == "/" {
+			io.WriteString(nc, "HTTP/1.1 302 Found\r\nLocation: /there\r\n\r\n")
+			io.Copy(io.Discard, nc)
+			return
+		}
+		switches()(nc, r)
+	})
+	c, err := Dial(t.Context(), s.url, &DialOptions{MaxRedirects: 1, HandshakeTimeout: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.CloseNow()
+}
+
+// TestDialRedirectHost: the Host of the application's is for its origin.
+func TestDialRedirectHost(t *testing.T) {
+	second := answering(t, nil, switches())
+	s := answering(t, nil, func(nc net.Conn, r *http.Request) {
+		if r.Host != "virtual.example" {
+			t.Errorf("asked for %s", r.Host)
+		}
+		if r.URL.Path == "/" {
+			moves(302, to("/there"))(nc, r)
+			return
+		}
+		moves(302, to(second.url))(nc, r)
+	})
+	c, err := Dial(t.Context(), s.url, &DialOptions{MaxRedirects: 2, Header: http.Header{"Host": {"virtual.example"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.CloseNow()
+	if got := second.asked()[0].Host; got != second.address {
+		t.Errorf("the second origin is asked for %s", got)
+	}
+}
+
+// TestDialRedirectSecrets: an error shows where to, and not what with.
+func TestDialRedirectSecrets(t *testing.T) {
+	s := answering(t, nil, moves(302, to("https://ada:hunter2@sso.example/login?token=hunter2#hunter2")))
+	_, err := Dial(t.Context(), s.url, nil)
+	if err == nil || strings.Contains(err.Error(), "hunter2") || !strings.Contains(err.Error(), "https://sso.example/login") {
+		t.Errorf("it says %v", err)
 	}
 }

@@ -51,9 +51,11 @@ func TestDialUser(t *testing.T) {
 	if len(o.Header) != 3 {
 		t.Error("the caller's header has changed")
 	}
-	_, err = Dial(t.Context(), "ws://ada:hunter2@127.0.0.1:1/", nil)
-	if err == nil || strings.Contains(err.Error(), "hunter2") {
-		t.Errorf("it says %v", err)
+	for _, url := range []string{"ws://ada:hunter2@127.0.0.1:1/", "ws://ada:hunter2/x@127.0.0.1/", "ws://ada:hunter2?x@127.0.0.1/"} {
+		_, err = Dial(t.Context(), url, nil)
+		if err == nil || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("it says %v", err)
+		}
 	}
 }
 
@@ -76,6 +78,60 @@ func TestDialHeaderInjection(t *testing.T) {
 	}
 }
 
+// TestDialFields: no field is lost or sent twice, however its name is written.
+func TestDialFields(t *testing.T) {
+	s := answering(t, nil, switches())
+	jar, _ := cookiejar.New(nil)
+	u, _ := url.Parse("http://" + s.address)
+	jar.SetCookies(u, []*http.Cookie{{Name: "j", Value: "1"}})
+	for _, c := range []struct {
+		user   string
+		o      DialOptions
+		cookie string
+		auth   string
+	}{
+		{"", DialOptions{Header: http.Header{"Cookie": {"a=1", "b=2"}}}, "a=1; b=2", ""},
+		{"", DialOptions{Header: http.Header{"Cookie": {"a=1", "b=2"}}, Jar: jar}, "a=1; b=2; j=1", ""},
+		{"", DialOptions{Header: http.Header{"cookie": {"a=1"}, "Cookie": {"b=2"}}, Jar: jar}, "b=2; a=1; j=1", ""},
+		{"", DialOptions{Header: http.Header{"Cookie": {"a=1"}}, Jar: badJar{}}, "a=1", ""},
+		{"ada:pw@", DialOptions{Header: http.Header{"authorization": {"Bearer x"}}}, "", "Bearer x"},
+	} {
+		conn, err := Dial(t.Context(), strings.Replace(s.url, "://", "://"+c.user, 1), &c.o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn.CloseNow()
+		asked := s.asked()
+		got := asked[len(asked)-1].Header
+		if strings.Join(got["Cookie"], " and ") != c.cookie || strings.Join(got["Authorization"], " and ") != c.auth {
+			t.Errorf("%v: sent Cookie %q, Authorization %q", c.o.Header, got["Cookie"], got["Authorization"])
+		}
+	}
+	for _, header := range []http.Header{
+		{"Origin": {"https://a", "https://b"}},
+		{"host": {"a"}, "Host": {"b"}},
+	} {
+		if _, err := Dial(t.Context(), s.url, &DialOptions{Header: header}); !errors.Is(err, ErrMalformedRequest) {
+			t.Errorf("%v: %v", header, err)
+		}
+	}
+	c, err := Dial(t.Context(), s.url, &DialOptions{Header: http.Header{"origin": {"https://a"}, "host": {"b"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.CloseNow()
+	asked := s.asked()
+	if last := asked[len(asked)-1]; last.Host != "b" || last.Header.Get("Origin") != "https://a" {
+		t.Errorf("sent %s, %v", last.Host, last.Header)
+	}
+}
+
+type badJar struct{}
+
+func (badJar) SetCookies(*url.URL, []*http.Cookie) {}
+
+func (badJar) Cookies(*url.URL) []*http.Cookie { return []*http.Cookie{{Name: "", Value: "x"}} }
+
 // TestDialJar sends and keeps cookies, those of refusals too.
 func TestDialJar(t *testing.T) {
 	jar, err := cookiejar.New(nil)
@@ -87,11 +143,11 @@ func TestDialJar(t *testing.T) {
 			says("HTTP/1.1 401 Who\r\nSet-Cookie: tried=1\r\nContent-Length: 0\r\n\r\n")(nc, r)
 			return
 		}
-		switches("Set-Cookie: session=a b; Path=/; HttpOnly", "Set-Cookie: other=2; Path=/elsewhere")(nc, r)
+		switches("Set-Cookie: session=a b; Path=/; HttpOnly", "Set-Cookie: other=2; Path=/elsewhere", "Set-Cookie: here=3")(nc, r)
 	})
 	o := &DialOptions{Jar: jar, Header: http.Header{"Cookie": {"own=0"}}}
-	for i, want := range []string{"own=0", "own=0; tried=1", `own=0; tried=1; session="a b"`} {
-		path := []string{"/login", "/", "/"}[i]
+	for i, want := range []string{"own=0", "own=0; tried=1", `own=0; tried=1; session="a b"; here=3`, `own=0; tried=1; session="a b"`} {
+		path := []string{"/login", "/a/b", "/a/c", "/"}[i] // a cookie without a Path is for the folder
 		if c, err := Dial(t.Context(), s.url+path, o); err == nil {
 			c.CloseNow()
 		}
@@ -150,9 +206,8 @@ func TestDialUnixSocket(t *testing.T) {
 	}
 }
 
-// TestDialHappyEyeballs: a name whose first address does not answer is reached
-// by its second.
-func TestDialHappyEyeballs(t *testing.T) {
+// TestDialAddresses: a name whose first address refuses is reached by its second.
+func TestDialAddresses(t *testing.T) {
 	address := strings.TrimPrefix(echoing(t, nil), "ws://127.0.0.1:")
 	before := net.DefaultResolver
 	net.DefaultResolver = nameServer(t, map[uint16]string{

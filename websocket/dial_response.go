@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 )
 
@@ -34,11 +35,21 @@ func (e *RefusedError) Error() string {
 	case e.Proxy != "" && (e.Status == http.StatusProxyAuthRequired || e.Status == http.StatusUnauthorized):
 		b.WriteString(" (user name and password stand in the URL of the proxy)")
 	case e.isRedirect():
-		fmt.Fprintf(&b, " to %.200q (see option MaxRedirects)", e.Header.Get("Location"))
+		fmt.Fprintf(&b, " to %.200q (see option MaxRedirects)", withoutSecrets(e.Header.Get("Location")))
 	case len(e.Body) > 0:
 		fmt.Fprintf(&b, ": %.200q", e.Body)
 	}
 	return b.String()
+}
+
+// withoutSecrets is a URL without user, query and fragment.
+func withoutSecrets(location string) string {
+	u, err := url.Parse(location)
+	if err != nil {
+		return "a malformed Location"
+	}
+	u.User, u.RawQuery, u.Fragment, u.RawFragment = nil, "", "", ""
+	return u.String()
 }
 
 // isRedirect reports whether the server sends the client elsewhere.
@@ -92,9 +103,9 @@ func (r *responseReader) read(request *http.Request, informed func(*http.Respons
 	}
 }
 
-// refusal reads the body of a response, as far as it comes.
-func (r *responseReader) refusal(response *http.Response, proxy string) *RefusedError {
+// body reads the body of a refusal, as far as it comes.
+func (r *responseReader) body(response *http.Response) []byte {
 	r.limit.N = 2 * maxRefusalBody // for chunked coding
-	body, _ := io.ReadAll(io.LimitReader(response.Body, maxRefusalBody))
-	return &RefusedError{Status: response.StatusCode, Header: response.Header, Body: body, Proxy: proxy}
+	p, _ := io.ReadAll(io.LimitReader(response.Body, maxRefusalBody))
+	return p
 }

@@ -170,9 +170,17 @@ func TestDialSlowBody(t *testing.T) {
 // TestDialOnResponse is told of every response.
 func TestDialOnResponse(t *testing.T) {
 	var statuses []int
+	var paths string
 	var bodies int64
 	o := &DialOptions{OnResponse: func(r *http.Response) {
 		statuses = append(statuses, r.StatusCode)
+		paths += r.Request.URL.Path + " "
+		if r.Request.URL.User != nil {
+			t.Error("it is told the password")
+		}
+		r.Header.Set("Location", "/nowhere") // of its own copy
+		r.Header.Del("Upgrade")
+		r.Request.URL.Host = "elsewhere.example"
 		n, _ := io.Copy(io.Discard, r.Body)
 		bodies += n
 	}, MaxRedirects: 1}
@@ -186,7 +194,7 @@ func TestDialOnResponse(t *testing.T) {
 			says("HTTP/1.1 404 Not Found\r\nContent-Length: 3\r\n\r\nabc")(nc, r)
 		}
 	})
-	c, err := Dial(t.Context(), s.url, o)
+	c, err := Dial(t.Context(), strings.Replace(s.url, "://", "://ada:pw@", 1), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -195,6 +203,9 @@ func TestDialOnResponse(t *testing.T) {
 	var refused *RefusedError
 	if !errors.As(err, &refused) || string(refused.Body) != "abc" {
 		t.Errorf("got %v", err)
+	}
+	if paths != " /there /nowhere " {
+		t.Errorf("told of %s", paths)
 	}
 	if len(statuses) != 3 || statuses[0] != 307 || statuses[1] != 101 || statuses[2] != 404 || bodies != 0 {
 		t.Errorf("told of %v, with %d octets of body", statuses, bodies)

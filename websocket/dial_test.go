@@ -72,6 +72,9 @@ func dialPipe(t *testing.T, o *DialOptions, serve func(nc net.Conn, r *http.Requ
 		}()
 		return ours, nil
 	}
+	if o.TLSClient != nil {
+		return Dial(t.Context(), "wss://example.com:80/path?q=1", o)
+	}
 	return Dial(t.Context(), "ws://example.com/path?q=1", o)
 }
 
@@ -101,43 +104,6 @@ func TestDialRequest(t *testing.T) {
 	}
 	defer c.CloseNow()
 	wantMessage(t, "glued", Text)(c.Read(t.Context()))
-}
-
-func TestDialRefused(t *testing.T) {
-	for _, c := range []struct {
-		answer func(r *http.Request) string
-		is     func(err error) bool
-	}{
-		{func(*http.Request) string { return "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n" }, func(err error) bool {
-			var e *RefusedError
-			return errors.As(err, &e) && e.Status == 404
-		}},
-		{func(*http.Request) string {
-			return "HTTP/1.1 302 Found\r\nLocation: ws://elsewhere.example/\r\nContent-Length: 0\r\n\r\n"
-		}, func(err error) bool {
-			var e *RefusedError
-			return errors.As(err, &e) && e.Status == 302
-		}},
-		{func(r *http.Request) string { return strings.Replace(switching(r), "Accept: ", "Accept: x", 1) }, func(err error) bool {
-			var e *HandshakeError
-			return errors.As(err, &e)
-		}},
-		{func(*http.Request) string { return "SSH-2.0-OpenSSH\r\n" }, func(err error) bool { return err != nil }},
-		{func(*http.Request) string {
-			return "HTTP/1.1 101 \r\nX: " + strings.Repeat("x", maxResponseHead) + "\r\n\r\n"
-		}, func(err error) bool { return err != nil }},
-		{func(*http.Request) string { return "" }, func(err error) bool { return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) }},
-	} {
-		answer := ""
-		conn, err := dialPipe(t, nil, func(nc net.Conn, r *http.Request) {
-			answer = c.answer(r)
-			io.WriteString(nc, answer)
-			nc.Close()
-		})
-		if conn != nil || !c.is(err) {
-			t.Errorf("%.60q: %v", answer, err)
-		}
-	}
 }
 
 // TestDialTimeout bounds the handshake; a context may end it sooner.

@@ -3,6 +3,7 @@ package websocket
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -19,22 +20,64 @@ func (a *attempt) connect(ctx context.Context) (net.Conn, error) {
 	if err != nil || !a.url.Secure {
 		return nc, err
 	}
-	if a.o.TLSClient == nil {
-		return tlsClient(ctx, nc, a.tls, a.url.Name)
+	name, _, _ := strings.Cut(a.url.Name, "%") // the zone of an IPv6 address stands in no certificate
+	if a.o.TLSClient != nil {
+		return a.ownTLS(ctx, nc, name)
 	}
-	tc, err := a.o.TLSClient(ctx, nc, a.url.Name)
+	return tlsClient(ctx, nc, a.tls, name)
+}
+
+// ownTLS has the application do TLS over nc.
+func (a *attempt) ownTLS(ctx context.Context, nc net.Conn, name string) (net.Conn, error) {
+	done := false
+	defer func() {
+		if !done {
+			hangUp(nc)
+		}
+	}()
+	stop := interrupt(ctx, nc)
+	tc, err := a.o.TLSClient(ctx, nc, name)
+	if !stop() && err == nil {
+		err = context.Cause(ctx)
+	}
+	if err == nil && tc == nil {
+		err = errors.New("option TLSClient returned nothing")
+	}
 	if err != nil {
-		nc.Close()
 		return nil, fmt.Errorf("TLS: %w", err)
 	}
+	done = true
 	return tc, nil
+}
+
+// interrupt makes whatever waits for nc return when ctx ends. stop reports
+// whether it has not.
+func interrupt(ctx context.Context, nc net.Conn) (stop func() bool) {
+	return context.AfterFunc(ctx, func() {
+		if nc.SetDeadline(longAgo) != nil {
+			hangUp(nc) // it has no deadlines
+		}
+	})
+}
+
+// hangUp closes the transport at once, without the alert of TLS, for which a
+// peer that does not read would have to be waited for.
+func hangUp(nc net.Conn) {
+	for {
+		tc, ok := nc.(*tls.Conn)
+		if !ok {
+			nc.Close()
+			return
+		}
+		nc = tc.NetConn()
+	}
 }
 
 func (a *attempt) connectPlain(ctx context.Context) (net.Conn, error) {
 	if a.o.UnixSocket != "" {
 		return a.netDial(ctx, "unix", a.o.UnixSocket)
 	}
-	via, err := a.proxy()
+	via, err := a.proxy(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("choosing the proxy: %w", err)
 	}
@@ -45,14 +88,18 @@ func (a *attempt) connectPlain(ctx context.Context) (net.Conn, error) {
 }
 
 func (a *attempt) netDial(ctx context.Context, network, address string) (net.Conn, error) {
-	if a.o.NetDial != nil {
-		return a.o.NetDial(ctx, network, address)
+	if a.o.NetDial == nil {
+		return new(net.Dialer).DialContext(ctx, network, address)
 	}
-	return new(net.Dialer).DialContext(ctx, network, address)
+	nc, err := a.o.NetDial(ctx, network, address)
+	if err == nil && nc == nil {
+		err = errors.New("option NetDial returned nothing")
+	}
+	return nc, err
 }
 
 // proxy returns the URL of the proxy to use, nil for none.
-func (a *attempt) proxy() (*url.URL, error) {
+func (a *attempt) proxy(ctx context.Context) (*url.URL, error) {
 	choose := a.o.Proxy
 	if choose == nil {
 		if a.o.NetDial != nil {
@@ -60,14 +107,15 @@ func (a *attempt) proxy() (*url.URL, error) {
 		}
 		choose = proxyFromEnvironment
 	}
-	return choose(&http.Request{Method: "GET", URL: a.base, Host: a.host, Header: make(http.Header)})
+	to := *a.base // which is not the application's to change
+	return choose((&http.Request{Method: "GET", URL: &to, Host: a.host, Header: make(http.Header)}).WithContext(ctx))
 }
 
 // connectVia has a proxy connect.
 func (a *attempt) connectVia(ctx context.Context, via *url.URL) (net.Conn, error) {
 	p, err := newProxy(via)
 	if err != nil {
-		return nil, err
+		return nil, requestError{err}
 	}
 	nc, err := a.netDial(ctx, "tcp", p.address)
 	if err != nil {
@@ -78,7 +126,7 @@ func (a *attempt) connectVia(ctx context.Context, via *url.URL) (net.Conn, error
 			return nil, p.failed(ctx, err)
 		}
 	}
-	stop := context.AfterFunc(ctx, func() { nc.SetDeadline(longAgo) })
+	stop := interrupt(ctx, nc)
 	if p.scheme == "http" || p.scheme == "https" {
 		err = p.connectHTTP(nc, target(a.url), a.o.ProxyHeader)
 	} else {
@@ -88,7 +136,7 @@ func (a *attempt) connectVia(ctx context.Context, via *url.URL) (net.Conn, error
 		err = context.Cause(ctx)
 	}
 	if err != nil {
-		nc.Close()
+		hangUp(nc)
 		return nil, p.failed(ctx, err)
 	}
 	return nc, nil
@@ -108,7 +156,7 @@ func tlsClient(ctx context.Context, nc net.Conn, config *tls.Config, name string
 		config = new(tls.Config)
 	}
 	if config.ServerName == "" {
-		config.ServerName, _, _ = strings.Cut(name, "%") // the zone of an IPv6 address stands in no certificate
+		config.ServerName = name
 	}
 	config.NextProtos = []string{"http/1.1"} // what is spoken, whatever else the configuration is used for
 	trace := traceOf(ctx)
@@ -117,7 +165,7 @@ func tlsClient(ctx context.Context, nc net.Conn, config *tls.Config, name string
 	err := tc.HandshakeContext(ctx)
 	trace.tlsDone(tc.ConnectionState(), err)
 	if err != nil {
-		nc.Close()
+		hangUp(nc)
 		return nil, fmt.Errorf("TLS: %w", err)
 	}
 	return tc, nil

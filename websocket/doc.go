@@ -76,4 +76,6 @@
 //   - Over TLS 1.3, a peer that asks for new keys makes the reader wait for a
 //     write that is under way.
 //   - Without a reader a dead peer is noticed only by writing to it.
+//   - Dial does not wait for other handshakes with the same host, as RFC 6455
+//     asks of a browser: a program knows how many it begins.
 package websocket

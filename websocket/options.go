@@ -80,6 +80,8 @@ type settings struct {
 	writeTimeout time.Duration
 }
 
+var silent = slog.New(slog.DiscardHandler)
+
 func newSettings(role protocol.Role, o *Options) *settings {
 	s := &settings{
 		cfg: protocol.NewConfig(role, &protocol.Limits{
@@ -92,7 +94,7 @@ func newSettings(role protocol.Role, o *Options) *settings {
 			PongTimeout:     o.PongTimeout,
 		}),
 		clock:        processClock.wheel,
-		log:          slog.New(slog.DiscardHandler),
+		log:          silent,
 		codec:        o.Codec,
 		queue:        o.Queue.withDefaults(),
 		writeTimeout: o.WriteTimeout,

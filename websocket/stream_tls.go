@@ -104,7 +104,10 @@ func (w *tlsWriter) WakeWrite() {
 
 // Close ends the transport at once. crypto/tls would first wait for a peer that
 // does not read to take the alert; CloseWrite has sent that where it matters.
-func (w *tlsWriter) Close() error { return w.tc.NetConn().Close() }
+func (w *tlsWriter) Close() error {
+	hangUp(w.tc)
+	return nil
+}
 
 // CloseWrite ends TLS, and then our half of TCP: the peer may wait for the
 // latter.

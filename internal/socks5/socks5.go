@@ -10,7 +10,8 @@ import (
 	"net/netip"
 )
 
-// A User is who asks. Name and password have 1 to 255 octets.
+// A User is who asks. The name has 1 to 255 octets, the password up to 255: some
+// proxies want none, though RFC 1929 has no room for that.
 type User struct{ Name, Password string }
 
 // A RefusedError is a proxy's own word that it does not connect.
@@ -46,7 +47,7 @@ var (
 	// ErrProtocol: what answers does not speak SOCKS version 5.
 	ErrProtocol = errors.New("the proxy does not speak SOCKS version 5")
 	// ErrTooLong: host, name or password do not fit into a request.
-	ErrTooLong = errors.New("host, user name and password must have 1 to 255 octets")
+	ErrTooLong = errors.New("host and user name must have 1 to 255 octets, and the password no more")
 )
 
 const (
@@ -85,7 +86,7 @@ func Connect(rw io.ReadWriter, host string, port uint16, user *User) error {
 func greet(rw io.ReadWriter, user *User) error {
 	greeting := []byte{version, 1, methodNone}
 	if user != nil {
-		if !fits(user.Name) || !fits(user.Password) {
+		if !fits(user.Name) || len(user.Password) > 255 {
 			return ErrTooLong
 		}
 		greeting = []byte{version, 2, methodNone, methodPassword}

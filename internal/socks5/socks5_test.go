@@ -51,6 +51,8 @@ func TestConnect(t *testing.T) {
 			"\x05\x02\x00\x02" + "\x01\x03ada\x08lovelace" + "\x05\x01\x00\x03\x01a\x01\xbb"},
 		{"a password that is not wanted", "a", ada, "\x05\x00" + connected,
 			"\x05\x02\x00\x02" + "\x05\x01\x00\x03\x01a\x01\xbb"},
+		{"an empty password", "a", &User{"token", ""}, "\x05\x02\x01\x00" + connected,
+			"\x05\x02\x00\x02" + "\x01\x05token\x00" + "\x05\x01\x00\x03\x01a\x01\xbb"},
 		{"bound to an IPv6 address", "a", nil, "\x05\x00" + "\x05\x00\x00\x04" + strings.Repeat("\x00", 18),
 			"\x05\x01\x00" + "\x05\x01\x00\x03\x01a\x01\xbb"},
 		{"bound to a name", "a", nil, "\x05\x00" + "\x05\x00\x00\x03\x03abc\x00\x50",
@@ -88,7 +90,8 @@ func TestConnectFails(t *testing.T) {
 		{"a long host", long, nil, "", ErrTooLong},
 		{"no host", "", nil, "", ErrTooLong},
 		{"a long name", "a", &User{long, "x"}, "", ErrTooLong},
-		{"no password", "a", &User{"x", ""}, "", ErrTooLong},
+		{"no name", "a", &User{"", "x"}, "", ErrTooLong},
+		{"a long password", "a", &User{"x", long}, "", ErrTooLong},
 	} {
 		if err := Connect(newProxy(c.says), c.host, 80, c.user); !errors.Is(err, c.is) {
 			t.Errorf("%s: %v", c.name, err)
