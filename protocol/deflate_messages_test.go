@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/duplexws/duplex/internal/pool"
@@ -301,6 +302,35 @@ func TestDeflateBudget(t *testing.T) {
 	none := NewDeflater(&DeflateConfig{Budget: NewDeflateBudget(0)}, DeflateDirection{true, 15})
 	if _, ok := none.Append(nil, messages[0]); !ok || none.Tier() != DeflateStateless {
 		t.Errorf("without a budget: %v, %v", ok, none.Tier())
+	}
+}
+
+// Connections of many goroutines share the pools and a budget that is always
+// short.
+func TestDeflateConcurrent(t *testing.T) {
+	budget := NewDeflateBudget(40 << 10)
+	cfg := &DeflateConfig{Send: DeflateTakeover, Budget: budget}
+	var all sync.WaitGroup
+	for k := range 8 {
+		all.Go(func() {
+			for range 5 {
+				d, i := NewDeflater(cfg, DeflateDirection{true, 8 + k}), newReceiver(true, 8+k)
+				for _, p := range records(40, 100+60*k) {
+					payload, ok := d.Append(nil, p)
+					if !ok {
+						continue
+					}
+					if got, err := inflateWith(i, payload); err != nil || got != string(p) {
+						t.Errorf("connection %d: %q, %v", k, got, err)
+					}
+				}
+				d.Close()
+			}
+		})
+	}
+	all.Wait()
+	if s := budget.Stats(); s.Used != 0 || s.Takeover != 0 || s.History != 0 {
+		t.Errorf("stats %+v", s)
 	}
 }
 

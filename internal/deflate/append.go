@@ -14,8 +14,7 @@ func Append(dst, p, history []byte, level, windowBits int) []byte {
 	window := 1 << windowBits
 	history = last(history, window)
 	switch {
-	// The writers of the library look for no matches in so little text.
-	case len(p) < shortText:
+	case isShort(p, history):
 		return appendShort(dst, p, history, window)
 	// Needs no compressor of a megabyte, but reaches back 32 KiB.
 	case level <= 1 && len(history) == 0 && (len(p) <= window || windowBits == MaxWindowBits):

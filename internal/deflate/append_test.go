@@ -23,7 +23,7 @@ func texts() map[string][]byte {
 		noise[i] = byte(rng.Uint32())
 	}
 	all := map[string][]byte{"zeroes": make([]byte, 80_000), "empty": {}}
-	for _, n := range []int{1, 2, 3, 4, 5, 31, 64, 127, 128, 129, 255, 256, 257, 1000, 4096, 5000, 32767, 32768, 32769, 70_000} {
+	for _, n := range []int{1, 2, 3, 4, 5, 31, 64, 127, 128, 129, 255, 256, 257, 258, 300, 1000, 4096, 5000, 32767, 32768, 32769, 70_000} {
 		all[fmt.Sprintf("json %d", n)] = json.Bytes()[:n]
 		all[fmt.Sprintf("noise %d", n)] = noise[:n]
 		// Repeats itself at a distance of more than the smallest windows.
