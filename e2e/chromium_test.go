@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"os"
 	"testing"
 
 	"github.com/chromedp/cdproto/cdp"
@@ -22,9 +23,12 @@ type chromium struct{ ctx context.Context }
 func startChromium(t *testing.T) browser {
 	t.Helper()
 	path := testenv.Tool(t, "the console is driven in a real browser", "chromium", "chromium-browser", "google-chrome")
+	dir := shortTempDir(t)
 	ctx, cancel := chromedp.NewExecAllocator(context.Background(),
 		chromedp.ExecPath(path),
-		chromedp.UserDataDir(t.TempDir()),
+		chromedp.UserDataDir(dir),
+		chromedp.NoInheritEnv,
+		chromedp.Env(append(withoutProxies(os.Environ()), "TMPDIR="+dir)...),
 		chromedp.Headless,
 		chromedp.NoSandbox,
 		chromedp.DisableGPU,

@@ -54,7 +54,7 @@ func startFirefox(t *testing.T) browser {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(path, "--headless", "--no-remote", "--profile", profile, "--remote-debugging-port=0", "--width=1280", "--height=860")
-	cmd.Env = append(os.Environ(), "HOME="+home, "MOZ_CRASHREPORTER_DISABLE=1")
+	cmd.Env = append(withoutProxies(os.Environ()), "HOME="+home, "MOZ_CRASHREPORTER_DISABLE=1")
 	f := &firefox{tabs: make(map[string]*firefoxTab)}
 	ctx, cancel := context.WithTimeout(context.Background(), 3*patience)
 	defer cancel()

@@ -42,7 +42,7 @@ type processAgent struct {
 func startProcessAgent(t *testing.T, cert *certificate, program, script string) *processAgent {
 	t.Helper()
 	cmd := exec.Command(program, script, cert.certFile, cert.keyFile)
-	cmd.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1", "NODE_EXTRA_CA_CERTS=")
+	cmd.Env = append(withoutProxies(os.Environ()), "PYTHONDONTWRITEBYTECODE=1", "NODE_EXTRA_CA_CERTS=")
 	log := new(lockedBuffer)
 	cmd.Stderr = log
 	cmd.WaitDelay = patience

@@ -5,10 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
-	"os/exec"
 	"regexp"
 	"slices"
 	"strings"
@@ -36,7 +34,9 @@ func TestLibwebsocketsServer(t *testing.T) {
 	} {
 		t.Run(scheme, func(t *testing.T) {
 			t.Parallel()
-			addr := startLWSServer(t, bin, args...)
+			addr, _ := listen(t, func(addr string) *program {
+				return startProgram(t, bin, append([]string{"-d", "7", "--interface=lo", "--port=" + portOf(t, addr)}, args...)...)
+			})
 			dial := func(t *testing.T, subprotocol string) *duplexPlayer {
 				t.Helper()
 				c, err := websocket.Dial(t.Context(), scheme+"://"+addr+"/", &websocket.DialOptions{
@@ -53,58 +53,6 @@ func TestLibwebsocketsServer(t *testing.T) {
 			t.Run("mirror", func(t *testing.T) { lwsMirrors(t, dial(t, lwsMirror)) })
 		})
 	}
-}
-
-// startLWSServer starts the server on a port that was free, which it does not
-// tell when it chooses itself, and returns its address.
-func startLWSServer(t *testing.T, bin string, args ...string) string {
-	t.Helper()
-	l := listenTCP(t)
-	addr := l.Addr().(*net.TCPAddr)
-	l.Close()
-	p := startLWS(t, bin, append([]string{"-d", "7", "--interface=lo", fmt.Sprint("--port=", addr.Port)}, args...)...)
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
-		if c, err := net.Dial("tcp", addr.String()); err == nil {
-			c.Close()
-			return addr.String()
-		}
-		select {
-		case <-p.ended:
-			t.Fatalf("it ended: %v", p.err)
-		case <-time.After(10 * time.Millisecond):
-		}
-	}
-	t.Fatal("it does not listen")
-	return ""
-}
-
-// lwsProcess is a running test program.
-type lwsProcess struct {
-	log   *lockedBuffer
-	ended chan struct{}
-	err   error
-}
-
-func startLWS(t *testing.T, bin string, args ...string) *lwsProcess {
-	t.Helper()
-	cmd := exec.Command(bin, args...)
-	p := &lwsProcess{log: new(lockedBuffer), ended: make(chan struct{})}
-	cmd.Stdout, cmd.Stderr = p.log, p.log
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	go func() {
-		defer close(p.ended)
-		p.err = cmd.Wait()
-	}()
-	t.Cleanup(func() {
-		cmd.Process.Kill()
-		<-p.ended
-		if t.Failed() {
-			t.Logf("%s:\n%s", bin, p.log)
-		}
-	})
-	return p
 }
 
 // lwsCounts reads numbers, has them begin again, pings, and has the server
@@ -179,7 +127,7 @@ func TestLibwebsocketsClient(t *testing.T) {
 		s := newLWSHandler()
 		server := httptest.NewServer(s.handler)
 		defer server.Close()
-		s.check(t, startLWS(t, bin, "-d", "15", "--once", strings.Replace(server.URL, "http", "ws", 1)+"/"))
+		s.check(t, startProgram(t, bin, "-d", "15", "--once", strings.Replace(server.URL, "http", "ws", 1)+"/"))
 	})
 	t.Run("wss", func(t *testing.T) {
 		t.Parallel()
@@ -188,7 +136,7 @@ func TestLibwebsocketsClient(t *testing.T) {
 		server.TLS = cert.server.Clone()
 		server.StartTLS()
 		defer server.Close()
-		s.check(t, startLWS(t, bin, "-d", "15", "--once", "--strict-ssl", "--ssl-ca="+cert.certFile, strings.Replace(server.URL, "http", "ws", 1)+"/"))
+		s.check(t, startProgram(t, bin, "-d", "15", "--once", "--strict-ssl", "--ssl-ca="+cert.certFile, strings.Replace(server.URL, "http", "ws", 1)+"/"))
 	})
 	// Its own echo test sends random octets as text, which has to end in 1007.
 	t.Run("echo", func(t *testing.T) {
@@ -196,7 +144,7 @@ func TestLibwebsocketsClient(t *testing.T) {
 		s := newLWSHandler()
 		server := httptest.NewServer(s.handler)
 		defer server.Close()
-		startLWS(t, bin, "-d", "15", "--echo", strings.Replace(server.URL, "http", "ws", 1)+"/")
+		startProgram(t, bin, "-d", "15", "--echo", strings.Replace(server.URL, "http", "ws", 1)+"/")
 		if err := soon(t, "the mirror", s.mirrored); websocket.CloseStatus(err) != websocket.StatusInvalidPayload {
 			t.Errorf("the connection ended with %v, want 1007", err)
 		}
@@ -244,7 +192,7 @@ func soon[T any](t *testing.T, what string, from <-chan T) (v T) {
 }
 
 // check waits until both connections and the client have ended as they should.
-func (s *lwsHandler) check(t *testing.T, client *lwsProcess) {
+func (s *lwsHandler) check(t *testing.T, client *program) {
 	t.Helper()
 	if err := soon(t, "the mirror", s.mirrored); err != nil {
 		t.Error("mirror:", err)

@@ -43,7 +43,7 @@ func TestProxyEnvironment(t *testing.T) {
 	server := startEcho(t, nil, websocket.Options{})
 	port := portOf(t, server)
 	recorder := startRecorder(t, server)
-	nobody := freeAddr(t)
+	nobody := nobodyAt(t)
 
 	for _, c := range []struct {
 		name  string
@@ -159,13 +159,6 @@ func runChild(t *testing.T, url string, env ...string) (told outcome) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	return told
-}
-
-func withoutProxies(env []string) []string {
-	return slices.DeleteFunc(env, func(v string) bool {
-		name, _, _ := strings.Cut(v, "=")
-		return strings.HasSuffix(strings.ToUpper(name), "_PROXY") || name == "REQUEST_METHOD"
-	})
 }
 
 // A recorder is an HTTP proxy that notes what it is asked for, and connects to

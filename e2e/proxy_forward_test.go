@@ -25,28 +25,31 @@ const loopbackName = "127.1"
 func startTinyproxy(t *testing.T, settings string, servers ...string) *proxy {
 	t.Helper()
 	bin := testenv.Tool(t, "the client connects through it by CONNECT", "tinyproxy")
-	addr := freeAddr(t)
-	config := fmt.Sprintf("Listen 127.0.0.1\nPort %s\n%s\n", portOf(t, addr), settings)
 	for _, server := range servers {
-		config += "ConnectPort " + portOf(t, server) + "\n"
+		settings += "\nConnectPort " + portOf(t, server)
 	}
-	return startProxy(t, addr, bin, "-d", "-c", writeFile(t, filepath.Join(t.TempDir(), "tinyproxy.conf"), config))
+	return startProxy(t, func(addr string) *program {
+		config := fmt.Sprintf("Listen 127.0.0.1\nPort %s\n%s\n", portOf(t, addr), settings)
+		return startProgram(t, bin, "-d", "-c", writeFile(t, filepath.Join(t.TempDir(), "tinyproxy.conf"), config))
+	})
 }
 
 // startMicrosocks starts a SOCKS5 proxy.
 func startMicrosocks(t *testing.T, args ...string) *proxy {
 	t.Helper()
 	bin := testenv.Tool(t, "the client connects through it by SOCKS5", "microsocks")
-	addr := freeAddr(t)
-	return startProxy(t, addr, bin, append([]string{"-i", "127.0.0.1", "-p", portOf(t, addr)}, args...)...)
+	return startProxy(t, func(addr string) *program {
+		return startProgram(t, bin, append([]string{"-i", "127.0.0.1", "-p", portOf(t, addr)}, args...)...)
+	})
 }
 
 // startTLSProxy puts TLS in front of a proxy.
 func startTLSProxy(t *testing.T, behind *proxy, cert *certificate) *proxy {
 	t.Helper()
 	bin := testenv.Tool(t, "it ends TLS in front of an HTTP proxy", "haproxy", "/usr/sbin/haproxy")
-	addr, dir := freeAddr(t), t.TempDir()
-	return startProxy(t, addr, bin, "-db", "-f", writeFile(t, filepath.Join(dir, "haproxy.cfg"), fmt.Sprintf(`
+	dir := t.TempDir()
+	return startProxy(t, func(addr string) *program {
+		return startProgram(t, bin, "-db", "-f", writeFile(t, filepath.Join(dir, "haproxy.cfg"), fmt.Sprintf(`
 global
 	maxconn 100
 defaults
@@ -58,6 +61,7 @@ listen proxy
 	bind %s ssl crt %s
 	server tinyproxy %s
 `, addr, chainAndKey(t, dir, cert), behind.addr)))
+	})
 }
 
 // via are the options of a client that uses a proxy.
@@ -84,7 +88,7 @@ func TestForwardProxies(t *testing.T) {
 	t.Parallel()
 	cert := newCertificate(t)
 	plain, secure := startEcho(t, nil, websocket.Options{MaxMessage: 8 << 20}), startEcho(t, cert, websocket.Options{MaxMessage: 8 << 20})
-	byName, nobody := "ws://"+loopbackName+":"+portOf(t, plain), freeAddr(t)
+	byName, nobody := "ws://"+loopbackName+":"+portOf(t, plain), nobodyAt(t)
 	for _, c := range []struct {
 		scheme        string
 		start         func(t *testing.T) *proxy
@@ -130,7 +134,7 @@ func TestForwardProxies(t *testing.T) {
 func TestForwardProxyForbids(t *testing.T) {
 	t.Parallel()
 	server := startEcho(t, nil, websocket.Options{})
-	p := startTinyproxy(t, "", freeAddr(t))
+	p := startTinyproxy(t, "", nobodyAt(t))
 	refused := wantRefused(t, "ws://"+server, via("http://"+p.addr), http.StatusForbidden, p.addr)
 	if !strings.Contains(string(refused.Body), "Access violation") {
 		t.Errorf("body %q", refused.Body)

@@ -14,7 +14,7 @@ type front struct {
 	// start starts it at addr, in front of the server at behind, with the
 	// configuration of docs/proxies.md and edits. Without a certificate it
 	// speaks plain HTTP.
-	start func(t *testing.T, addr, behind string, cert *certificate, edits ...edit) *proxy
+	start func(t *testing.T, addr, behind string, cert *certificate, edits ...edit) *program
 	// idle is how its configuration says how long it lets a connection be idle.
 	idle string
 	// http2 shows what it does for WebSocket over HTTP/2.
@@ -27,7 +27,7 @@ var (
 	fronts  = []front{nginx, haproxy}
 )
 
-func startNginx(t *testing.T, addr, behind string, cert *certificate, edits ...edit) *proxy {
+func startNginx(t *testing.T, addr, behind string, cert *certificate, edits ...edit) *program {
 	t.Helper()
 	bin := testenv.Tool(t, "it stands in front of the server", "nginx", "/usr/sbin/nginx")
 	site := edited(t, documented(t, "nginx"), append([]edit{
@@ -58,10 +58,10 @@ http {
 	include site.conf;
 }
 `)
-	return startProxy(t, addr, bin, "-p", dir, "-c", config, "-e", "stderr")
+	return startProgram(t, bin, "-p", dir, "-c", config, "-e", "stderr")
 }
 
-func startHAProxy(t *testing.T, addr, behind string, cert *certificate, edits ...edit) *proxy {
+func startHAProxy(t *testing.T, addr, behind string, cert *certificate, edits ...edit) *program {
 	t.Helper()
 	bin := testenv.Tool(t, "it stands in front of the server", "haproxy", "/usr/sbin/haproxy")
 	config := edited(t, documented(t, "haproxy"), append([]edit{
@@ -75,7 +75,7 @@ func startHAProxy(t *testing.T, addr, behind string, cert *certificate, edits ..
 	} else {
 		config = edited(t, config, edit{"bind :443 ssl crt /etc/haproxy/ws.example.com.pem alpn h2,http/1.1", "bind " + addr})
 	}
-	return startProxy(t, addr, bin, "-db", "-f", writeFile(t, filepath.Join(dir, "haproxy.cfg"), config))
+	return startProgram(t, bin, "-db", "-f", writeFile(t, filepath.Join(dir, "haproxy.cfg"), config))
 }
 
 // chainAndKey writes both into one file, as HAProxy wants them.
@@ -97,18 +97,20 @@ type site struct {
 // newSite starts both; the server is told its public URL if public is set.
 func newSite(t *testing.T, bin string, f front, cert *certificate, public bool, edits ...edit) *site {
 	t.Helper()
-	addr := freeAddr(t)
-	s := &site{host: "localhost:" + portOf(t, addr), cert: cert}
-	s.ws, s.origin = "ws://"+s.host+"/echo", "http://"+s.host
-	if cert != nil {
-		s.ws, s.origin = "wss://"+s.host+"/echo", "https://"+s.host
-	}
-	args := []string{"serve", "--addr", "127.0.0.1:0"}
-	if public {
-		args = append(args, "--public-url", s.origin)
-	}
-	s.server = start(t, bin, args...)
-	s.proxy = f.start(t, addr, s.server.hostPort(), cert, edits...)
+	s := &site{cert: cert}
+	s.proxy = startProxy(t, func(addr string) *program {
+		s.host = "localhost:" + portOf(t, addr)
+		s.ws, s.origin = "ws://"+s.host+"/echo", "http://"+s.host
+		if cert != nil {
+			s.ws, s.origin = "wss://"+s.host+"/echo", "https://"+s.host
+		}
+		args := []string{"serve", "--addr", "127.0.0.1:0"}
+		if public {
+			args = append(args, "--public-url", s.origin)
+		}
+		s.server = start(t, bin, args...)
+		return f.start(t, addr, s.server.hostPort(), cert, edits...)
+	})
 	return s
 }
 

@@ -15,9 +15,9 @@ import (
 // How long the proxies of these tests allow a connection to be idle, how often
 // an end pings within that time, and how long nothing else is said.
 const (
-	proxyIdle   = 2 * time.Second
+	proxyIdle   = 5 * time.Second // so a machine may stand still for almost as long
 	shortPing   = proxyIdle / 5
-	silence     = 3*proxyIdle + proxyIdle/4
+	silence     = 2*proxyIdle + proxyIdle/4
 	noKeepalive = time.Duration(-1)
 )
 
@@ -46,9 +46,8 @@ func idleBehindFront(t *testing.T, bin string, f front) {
 		{"nobody pings", serve, noKeepalive, []edit{short}, isCut},
 		{"nobody pings, usual timeout", serve, noKeepalive, nil, stays},
 	} {
-		addr := freeAddr(t)
-		p := f.start(t, addr, c.behind, nil, c.edits...)
-		all.add(t, c.name, connect(t, "ws://"+addr+"/echo", &websocket.DialOptions{Options: pinging(c.client)}), c.check)
+		p := startProxy(t, func(addr string) *program { return f.start(t, addr, c.behind, nil, c.edits...) })
+		all.add(t, c.name, connect(t, "ws://"+p.addr+"/echo", &websocket.DialOptions{Options: pinging(c.client)}), c.check)
 		defer func() {
 			if strings.Contains(p.log.String(), "is DOWN") {
 				t.Error("the health check takes the server for down")

@@ -5,11 +5,9 @@ import (
 	"errors"
 	"io"
 	"log"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -22,70 +20,14 @@ import (
 // A proxy is a running proxy program.
 type proxy struct {
 	addr string // host:port where it accepts connections
-	log  *lockedBuffer
+	*program
 }
 
-// startProxy starts a program that stays in the foreground, and waits until it
-// accepts connections at addr.
-func startProxy(t *testing.T, addr, bin string, args ...string) *proxy {
+// startProxy starts a proxy program and waits until it accepts connections.
+func startProxy(t *testing.T, start func(addr string) *program) *proxy {
 	t.Helper()
-	p := &proxy{addr: addr, log: new(lockedBuffer)}
-	cmd := exec.Command(bin, args...)
-	cmd.Stdout, cmd.Stderr = p.log, p.log
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		cmd.Wait()
-	}()
-	t.Cleanup(func() {
-		cmd.Process.Kill()
-		<-ended
-		if t.Failed() {
-			t.Logf("log of %s:\n%s", filepath.Base(bin), p.log)
-		}
-	})
-	for deadline := time.Now().Add(patience); !accepts(addr); {
-		select {
-		case <-ended:
-			t.Fatalf("%s ended: %v", bin, cmd.ProcessState)
-		case <-time.After(10 * time.Millisecond):
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("%s does not accept connections at %s", bin, addr)
-		}
-	}
-	return p
-}
-
-func accepts(addr string) bool {
-	nc, err := net.Dial("tcp", addr)
-	if err == nil {
-		nc.Close()
-	}
-	return err == nil
-}
-
-// freeAddr returns an address of loopback at which nobody listens.
-func freeAddr(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
-func portOf(t *testing.T, addr string) string {
-	t.Helper()
-	_, port, err := net.SplitHostPort(addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return port
+	addr, p := listen(t, start)
+	return &proxy{addr, p}
 }
 
 // hostPort is where a server of the binary listens.
