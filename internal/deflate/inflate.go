@@ -36,13 +36,25 @@ func Inflate(dst, p, history []byte, limit uint64, check func(piece []byte) bool
 		return dst, nil
 	}
 	f := inflaters.Get().(*inflater)
-	f.begin(p, history)
-	err := f.run(limit, check)
-	if err == nil {
-		dst = f.join(dst)
+	defer f.release()
+	f.begin(p, history, ending)
+	if err := f.run(limit, check); err != nil {
+		return dst, err
 	}
-	f.release()
-	return dst, err
+	if f.endsInEnding() && !inflatesWith(p, history, limit, otherEnding) {
+		return dst, ErrCorrupt
+	}
+	return f.join(dst), nil
+}
+
+// inflatesWith reports whether a payload that inflates with one ending does so
+// with another too. If not, it was cut inside a final stored block, which took
+// the ending for the rest of its text.
+func inflatesWith(p, history []byte, limit uint64, ending string) bool {
+	f := inflaters.Get().(*inflater)
+	defer f.release()
+	f.begin(p, history, ending)
+	return f.run(limit, nil) == nil
 }
 
 // pieceSize is the size of the pieces that a text is made in.
@@ -73,7 +85,7 @@ var inflaters = sync.Pool{New: func() any {
 	return f
 }}
 
-func (f *inflater) begin(p, history []byte) {
+func (f *inflater) begin(p, history []byte, ending string) {
 	f.src = source{p, ending}
 	f.in.Reset(&f.src)
 	f.dict = history
@@ -101,13 +113,14 @@ func (f *inflater) release() {
 // (https://www.rfc-editor.org/rfc/rfc7692#section-7.2.1), with the window as it
 // stands, while the library has to be started again for them.
 func (f *inflater) run(limit uint64, check func([]byte) bool) error {
+	ending := len(f.src.ending)
 	allowed := 8 + len(f.src.payload)/256
 	for {
 		if err := f.blocks(limit, check); err != nil {
 			return err
 		}
 		// The end of ours is reached, or the payload's own end was final.
-		if rest := f.in.Buffered() + f.src.len(); rest == 0 || rest == len(ending) {
+		if rest := f.in.Buffered() + f.src.len(); rest == 0 || rest == ending {
 			return nil
 		}
 		if allowed--; allowed < 0 {
@@ -156,6 +169,12 @@ func (f *inflater) piece(i int) []byte {
 	return f.pieces[i].B
 }
 
+// endsInEnding reports whether the text ends in what is the ending of payloads.
+func (f *inflater) endsInEnding() bool {
+	var end [len(ending)]byte
+	return f.copyTextEnd(end[:]) == 0 && string(end[:]) == ending
+}
+
 func (f *inflater) join(dst []byte) []byte {
 	dst = slices.Grow(dst, int(f.total))
 	for i := range f.pieces {
@@ -169,13 +188,20 @@ var windows = pool.New(1 << MaxWindowBits)
 // window returns the last 32 KiB of history and text.
 func (f *inflater) window() *pool.Buffer {
 	w := windows.Get()
-	at := len(w.B)
-	for i := len(f.pieces) - 1; i >= 0 && at > 0; i-- {
-		at -= copyEnd(w.B[:at], f.piece(i))
-	}
+	at := f.copyTextEnd(w.B)
 	at -= copyEnd(w.B[:at], f.dict)
 	w.B = w.B[at:]
 	return w
+}
+
+// copyTextEnd copies the end of the text to the end of dst and returns where
+// that begins.
+func (f *inflater) copyTextEnd(dst []byte) (at int) {
+	at = len(dst)
+	for i := len(f.pieces) - 1; i >= 0 && at > 0; i-- {
+		at -= copyEnd(dst[:at], f.piece(i))
+	}
+	return at
 }
 
 // copyEnd copies the end of src to the end of dst.
@@ -187,6 +213,9 @@ func copyEnd(dst, src []byte) int {
 // ending is what is inflated behind a payload: the tail, and a final block, by
 // which the library knows that nothing is missing.
 const ending = tail + "\x01" + tail
+
+// otherEnding says the same in fewer bytes.
+const otherEnding = tail + "\x03\x00"
 
 // A source reads a payload and then the ending.
 type source struct {

@@ -64,6 +64,8 @@ func TestForms(t *testing.T) {
 		{"final, then a reference across it", final + again, "", "HelloHello"},
 		{"final, then a reference to the history", final + "\x02\x13\x00\x00", "abcde", "Helloabcde"},
 		{"final and empty", "\x03\x00" + hello, "", "Hello"},
+		{"text like the ending", "\x00\x09\x00\xf6\xff" + ending + "\x00", "", ending},
+		{"final text like the ending", "\x01\x09\x00\xf6\xff" + ending, "", ending},
 	} {
 		if c.name == "final, then a reference to the history" {
 			w := bitWriter{out: []byte(final)}
@@ -90,6 +92,7 @@ func TestCorrupt(t *testing.T) {
 		"tail not removed, cut":     "\xf2\x48\xcd\xc9\xc9\x07\x00\x00\x00\xff",
 		"stored, wrong complement":  "\x00\x05\x00\xfa\xfeHello\x00",
 		"stored, cut":               "\x00\x50\x00\xaf\xffHello",
+		"final and stored, cut":     "\x01\x0e\x00\xf1\xffHello", // by as much as the ending has
 		"reference before the text": "\xf2\x00\x11\x00\x00",
 		"final, then no block":      "\xf3\x48\xcd\xc9\xc9\x07\x00\xff\xff",
 		"final, then text":          "\xf3\x48\xcd\xc9\xc9\x07\x00Hello",
