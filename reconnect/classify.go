@@ -15,7 +15,7 @@ import (
 type Verdict struct {
 	Action Action
 	After  time.Duration // wait at least so long; for Retry and Renew
-	Spread time.Duration // and up to so much longer, or as the backoff says if that is more
+	Jitter time.Duration // and at random up to so much longer, or as the backoff says if that is more
 }
 
 // Action is what a [Verdict] says to do.
@@ -112,9 +112,9 @@ func classifyClose(code websocket.StatusCode) Verdict {
 	case websocket.StatusServiceRestart:
 		// "a randomized delay of 5 - 30 seconds", says its registration
 		// (https://www.ietf.org/mail-archive/web/hybi/current/msg09670.html).
-		return Verdict{After: 5 * time.Second, Spread: 25 * time.Second}
+		return Verdict{After: 5 * time.Second, Jitter: 25 * time.Second}
 	case websocket.StatusTryAgainLater:
-		return Verdict{After: 30 * time.Second, Spread: time.Minute}
+		return Verdict{After: 30 * time.Second, Jitter: time.Minute}
 	case websocket.StatusProtocolError, websocket.StatusUnsupportedData, websocket.StatusInvalidPayload,
 		websocket.StatusPolicyViolation, websocket.StatusMessageTooBig, websocket.StatusMandatoryExtension,
 		statusForbidden:
@@ -153,8 +153,13 @@ const internalError tls.AlertError = 80
 
 // Final returns an error that [Classify] judges to be final: with it,
 // Options.Prepare says that there will be no credentials any more. It wraps err
-// and has its text.
-func Final(err error) error { return &finalError{err} }
+// and has its text. Final(nil) is nil.
+func Final(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &finalError{err}
+}
 
 type finalError struct{ err error }
 

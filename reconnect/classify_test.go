@@ -131,7 +131,7 @@ func broken(codes ...websocket.StatusCode) (all []error) {
 func (v Verdict) text() string {
 	text := v.Action.String()
 	if v.After > 0 {
-		text += fmt.Sprintf(" after %v to %v", v.After, v.After+v.Spread)
+		text += fmt.Sprintf(" after %v to %v", v.After, v.After+v.Jitter)
 	}
 	return text
 }
@@ -221,6 +221,15 @@ func malformed() (errs []error) {
 	return errs
 }
 
+func TestFinal(t *testing.T) {
+	if err := Final(nil); err != nil {
+		t.Errorf("of nil: %v", err)
+	}
+	if err := Final(io.EOF); !errors.Is(err, io.EOF) || err.Error() != io.EOF.Error() || Classify(err).Action != Fail {
+		t.Error(err)
+	}
+}
+
 func TestRetryAfter(t *testing.T) {
 	now := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
 	date := func(d time.Duration) string { return now.Add(d).Format(http.TimeFormat) }
@@ -256,7 +265,7 @@ func TestRetryAfter(t *testing.T) {
 		}
 	}
 	refused := &websocket.RefusedError{Status: 503, Header: http.Header{"Retry-After": {"60"}}}
-	if got := Classify(refused); got != (Verdict{After: time.Minute, Spread: 30 * time.Second}) {
+	if got := Classify(refused); got != (Verdict{After: time.Minute, Jitter: 30 * time.Second}) {
 		t.Errorf("%+v", got)
 	}
 	refused.Status = 403

@@ -23,6 +23,16 @@
 // can be kept. A body whose connection broke need not say so, nor tell why: the
 // sequence asks [websocket.Conn.Err].
 //
+// But how a connection has ended is known only to who reads. A body that does
+// not, as one that only writes, calls [websocket.Conn.CloseRead]. Without it a
+// server's 1000 or 1008 goes unseen, since a Write may succeed behind it, and the
+// loop connects again, for ever:
+//
+//	ended := conn.CloseRead(ctx)
+//	for ended.Err() == nil {
+//		conn.Write(ended, websocket.Text, measure())
+//	}
+//
 // The sequence ends without an error when the server has closed with 1000, and
 // otherwise with one pair of nil and an error: what no retry can mend, as
 // [Classify] or [Options].Classify judge it, [ErrGaveUp], or the cause of ctx.
@@ -43,7 +53,8 @@
 // Options.Prepare is called before every attempt and may change the URL and the
 // fields of the request: tokens expire, and the one that the process started
 // with is of no use a day later. With it, a refusal of the credentials is tried
-// again once.
+// again once; by Attempt.Renew a Prepare that keeps a token knows that it has to
+// get another.
 //
 // # Limitations
 //
@@ -51,8 +62,8 @@
 //     connection broke may have arrived or not, and what the server sent
 //     meanwhile is gone: an application that cares numbers its messages and
 //     asks for what it missed when the body begins.
-//   - A connection is known to be broken only by reading or writing: a body
-//     that does neither calls CloseRead.
+//   - How a connection ended is known only to who reads: a body that does not
+//     calls CloseRead.
 //   - Behind break and return the closing handshake is waited for, up to
 //     CloseTimeout or the end of ctx.
 //   - Backoff and Budget are of one process. That many processes come back in

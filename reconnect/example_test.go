@@ -54,8 +54,8 @@ func ExampleDial() {
 	// the server has closed normally
 }
 
-// A token that expires is fetched anew before each attempt. The states show
-// what goes on.
+// A token is kept until the server does not take it any more. The states show what
+// goes on.
 func ExampleOptions_prepare() {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "Bearer token 2" {
@@ -67,12 +67,15 @@ func ExampleOptions_prepare() {
 	defer server.Close()
 	url := "ws" + strings.TrimPrefix(server.URL, "http")
 
-	tokens := 0
+	fetch := func(context.Context) (string, error) { return "token 2", nil } // from the application's token service
+	token := "token 1"                                                       // which has expired meanwhile
 	o := &reconnect.Options{
-		Prepare: func(ctx context.Context, a *reconnect.Attempt) error {
-			tokens++ // from the application's token service
-			a.Options.Header.Set("Authorization", fmt.Sprint("Bearer token ", tokens))
-			return nil
+		Prepare: func(ctx context.Context, a *reconnect.Attempt) (err error) {
+			if a.Renew {
+				token, err = fetch(ctx)
+			}
+			a.Options.Header.Set("Authorization", "Bearer "+token)
+			return err
 		},
 		OnState: func(s reconnect.State) {
 			if s.Phase == reconnect.Waiting {
@@ -111,7 +114,7 @@ func ExampleClassify() {
 		case banned:
 			return reconnect.Verdict{Action: reconnect.Fail}
 		case moving:
-			return reconnect.Verdict{After: time.Minute, Spread: time.Minute}
+			return reconnect.Verdict{After: time.Minute, Jitter: time.Minute}
 		}
 		return reconnect.Classify(err)
 	}
@@ -121,9 +124,9 @@ func ExampleClassify() {
 	fmt.Printf("%+v\n", o.Classify(&websocket.CloseError{Code: websocket.StatusServiceRestart}))
 	fmt.Printf("%+v\n", o.Classify(&websocket.RefusedError{Status: http.StatusForbidden}))
 	// Output:
-	// {Action:retry After:1m0s Spread:1m0s}
-	// {Action:retry After:5s Spread:25s}
-	// {Action:fail After:0s Spread:0s}
+	// {Action:retry After:1m0s Jitter:1m0s}
+	// {Action:retry After:5s Jitter:25s}
+	// {Action:fail After:0s Jitter:0s}
 }
 
 // A thousand clients in one process share what they may ask of a server.

@@ -3,6 +3,7 @@ package reconnect
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"time"
 
@@ -18,9 +19,11 @@ type loop struct {
 	random func(n int64) int64 // uniform in [0, n)
 
 	err      error     // why the last attempt failed or its connection ended
-	outage   time.Time // when the last stable connection ended, or the loop began
+	outage   time.Time // when the body was done with the last stable connection, or the loop began
 	failures int       // since then
 	renewed  bool      // refused credentials have been renewed since then
+	renew    bool      // they were refused, and Prepare has not succeeded since
+	late     bool      // GiveUpAfter ended the last attempt
 }
 
 func newLoop(ctx context.Context, url string, o *Options) *loop {
@@ -53,6 +56,9 @@ func (l *loop) connections(yield func(*websocket.Conn, error) bool) error {
 		if l.ctx.Err() != nil {
 			return context.Cause(l.ctx)
 		}
+		if l.late {
+			return l.gaveUp()
+		}
 		v := l.judge()
 		switch v.Action {
 		case Fail:
@@ -76,12 +82,8 @@ func (l *loop) queue() error {
 		return nil
 	}
 	l.report(Queued, 0, l.err)
-	ctx := l.ctx
-	if l.o.GiveUpAfter > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, l.outage.Add(l.o.GiveUpAfter))
-		defer cancel()
-	}
+	ctx, cancel := l.inTime()
+	defer cancel()
 	switch err := turn.wait(ctx); {
 	case err == nil:
 		return nil
@@ -91,6 +93,21 @@ func (l *loop) queue() error {
 		return l.gaveUp()
 	}
 }
+
+// inTime returns the context of what GiveUpAfter bounds.
+func (l *loop) inTime() (context.Context, context.CancelFunc) {
+	if l.o.GiveUpAfter <= 0 {
+		return l.ctx, func() {}
+	}
+	return context.WithDeadlineCause(l.ctx, l.outage.Add(l.o.GiveUpAfter), tooLate{})
+}
+
+// tooLate is the cause of a context that GiveUpAfter has ended.
+type tooLate struct{}
+
+func (tooLate) Error() string { return "GiveUpAfter has passed" }
+
+func (tooLate) Unwrap() error { return ErrGaveUp }
 
 // attempt makes one attempt. It reports whether to go on, and leaves in l.err why
 // the attempt failed or the connection has ended.
@@ -106,13 +123,22 @@ func (l *loop) attempt(yield func(*websocket.Conn, error) bool) (again bool) {
 
 func (l *loop) dial() (*websocket.Conn, error) {
 	l.report(Connecting, 0, nil)
-	a := &Attempt{URL: l.url, Options: clone(l.o.Dial), Number: l.failures + 1, Err: l.err}
+	ctx, cancel := l.inTime()
+	defer cancel()
+	conn, err := l.prepareAndDial(ctx)
+	l.late = err != nil && ctx.Err() != nil
+	return conn, err
+}
+
+func (l *loop) prepareAndDial(ctx context.Context) (*websocket.Conn, error) {
+	a := &Attempt{URL: l.url, Options: clone(l.o.Dial), Number: l.failures + 1, Err: l.err, Renew: l.renew}
 	if l.o.Prepare != nil {
-		if err := l.o.Prepare(l.ctx, a); err != nil {
+		if err := l.o.Prepare(ctx, a); err != nil {
 			return nil, err
 		}
 	}
-	return l.o.DialFunc(l.ctx, a.URL, a.Options)
+	l.renew = false
+	return l.o.DialFunc(ctx, a.URL, a.Options)
 }
 
 // lend yields conn and closes it afterwards. It reports whether the body wants
@@ -120,12 +146,12 @@ func (l *loop) dial() (*websocket.Conn, error) {
 func (l *loop) lend(conn *websocket.Conn, yield func(*websocket.Conn, error) bool) (again bool) {
 	defer conn.CloseNow() // in a panic too
 	l.report(Connected, 0, nil)
-	began := time.Now()
+	life := lifeOf(conn)
 	if !yield(conn, nil) {
 		conn.Close(l.ctx, websocket.StatusNormalClosure, "")
 		return false
 	}
-	if time.Since(began) >= l.o.StableAfter {
+	if life() >= l.o.StableAfter {
 		l.outage, l.failures, l.renewed = time.Now(), 0, false
 	} else {
 		l.failures++
@@ -137,6 +163,26 @@ func (l *loop) lend(conn *websocket.Conn, yield func(*websocket.Conn, error) boo
 	return true
 }
 
+// lifeOf returns a function that says how long conn has lived from now on. That is
+// not how long the body takes, which may work on when conn has ended. A goroutine
+// waits for that end, which comes with CloseNow at the latest.
+func lifeOf(conn *websocket.Conn) func() time.Duration {
+	began := time.Now()
+	ended := make(chan time.Duration, 1)
+	go func() {
+		<-conn.Done()
+		ended <- time.Since(began)
+	}()
+	return func() time.Duration {
+		select {
+		case life := <-ended:
+			return life
+		default:
+			return time.Since(began)
+		}
+	}
+}
+
 // judge says what to do about l.err.
 func (l *loop) judge() Verdict {
 	v := l.o.Classify(l.err)
@@ -145,7 +191,7 @@ func (l *loop) judge() Verdict {
 		if l.o.Prepare == nil || l.renewed {
 			v.Action = Fail
 		}
-		l.renewed = true
+		l.renewed, l.renew = true, true
 	}
 	return v
 }
@@ -154,7 +200,7 @@ func (l *loop) judge() Verdict {
 func (l *loop) wait(v Verdict) error {
 	wait := l.backoff(v)
 	if l.o.MaxAttempts > 0 && l.failures >= l.o.MaxAttempts ||
-		l.o.GiveUpAfter > 0 && time.Since(l.outage)+wait > l.o.GiveUpAfter {
+		l.o.GiveUpAfter > 0 && wait >= l.o.GiveUpAfter-time.Since(l.outage) {
 		return l.gaveUp()
 	}
 	l.report(Waiting, wait, l.err)
@@ -163,24 +209,39 @@ func (l *loop) wait(v Verdict) error {
 
 // backoff draws a wait: what the server asked for, and full jitter on top.
 func (l *loop) backoff(v Verdict) time.Duration {
-	bound := l.o.MinBackoff
+	bound := min(l.o.MinBackoff, l.o.MaxBackoff)
 	for range l.failures - 1 {
-		if bound >= l.o.MaxBackoff {
+		if bound > l.o.MaxBackoff/2 {
+			bound = l.o.MaxBackoff
 			break
 		}
 		bound *= 2
 	}
-	bound = max(min(bound, l.o.MaxBackoff), v.Spread)
-	return max(v.After, 0) + time.Duration(l.random(int64(bound)+1))
+	bound = min(max(bound, v.Jitter), forever)
+	after := min(max(v.After, 0), forever)
+	return after + time.Duration(l.random(int64(bound)+1))
+}
+
+// forever is a time of which two make a Duration.
+const forever = time.Duration(math.MaxInt64 / 2)
+
+// drain drops what was sent to RetryNow before the wait: what the channel holds,
+// and what a sender has waited with. It takes no more than that, so that it ends
+// whatever others do with the channel.
+func (l *loop) drain() {
+	for range len(l.o.RetryNow) + 1 {
+		select {
+		case <-l.o.RetryNow:
+		default:
+			return
+		}
+	}
 }
 
 // sleep sleeps for d, which RetryNow cuts down to floor.
 func (l *loop) sleep(d, floor time.Duration) error {
+	l.drain()
 	now := l.o.RetryNow
-	select {
-	case <-now: // of before
-	default:
-	}
 	began := time.Now()
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -3,6 +3,7 @@ package reconnect
 import (
 	"context"
 	"errors"
+	"math"
 	"net/http"
 	"sync"
 	"syscall"
@@ -59,6 +60,65 @@ func TestBackoff(t *testing.T) {
 	})
 }
 
+// A MinBackoff of more than the default MaxBackoff is not cut down.
+func TestLongMinBackoff(t *testing.T) {
+	inWorld(t, says(1011), func(w *world) {
+		w.o.MinBackoff, w.o.MaxAttempts = time.Minute, 3
+		w.run(w.ctx, most)
+		w.wantStates("connected 1", "waiting 2 1m0s: 1011", "connected 2", "waiting 3 1m0s: 1011", "connected 3", "ended 4: gave up")
+
+		w.o.MaxBackoff, w.o.MaxAttempts = 45*time.Second, 2 // but to one that is set
+		w.run(w.ctx, most)
+		w.wantStates("connected 1", "waiting 2 45s: 1011", "connected 2", "ended 3: gave up")
+	})
+}
+
+// No wait is negative, whatever the options and the verdict say.
+func TestBackoffOfExtremes(t *testing.T) {
+	const huge = time.Duration(math.MaxInt64)
+	for _, c := range []struct {
+		o         Options
+		v         Verdict
+		failures  int
+		low, high time.Duration
+	}{
+		{Options{}, Verdict{After: -time.Hour}, 1, 0, time.Second},
+		{Options{}, Verdict{Jitter: -time.Hour}, 1, 0, time.Second},
+		{Options{}, Verdict{Jitter: huge}, 1, 0, forever},
+		{Options{}, Verdict{After: huge}, 1, forever, forever + time.Second},
+		{Options{}, Verdict{After: huge, Jitter: huge}, 1, forever, 2 * forever},
+		{Options{MaxBackoff: huge}, Verdict{}, 11, 0, 1024 * time.Second},
+		{Options{MaxBackoff: huge}, Verdict{}, math.MaxInt, 0, forever},
+		{Options{MinBackoff: huge, MaxBackoff: huge}, Verdict{}, 2, 0, forever},
+		{Options{MaxBackoff: 3*time.Second + 1}, Verdict{}, 3, 0, 3*time.Second + 1},
+	} {
+		l := newLoop(t.Context(), address, &c.o)
+		l.failures = c.failures
+		l.random = least
+		low := l.backoff(c.v)
+		l.random = most
+		if high := l.backoff(c.v); low != c.low || high != c.high {
+			t.Errorf("%+v behind %d failures: %v to %v, want %v to %v", c.v, c.failures, low, high, c.low, c.high)
+		}
+	}
+	inWorld(t, listens, func(w *world) { // nor is its sum with the time that has passed
+		w.o.GiveUpAfter, w.o.StableAfter = huge, time.Hour
+		w.o.Classify = func(error) Verdict { return Verdict{After: huge, Jitter: huge} }
+		began := time.Now()
+		var last error
+		for _, err := range w.connections(w.ctx, most) {
+			if last = err; len(w.dials) > 1 {
+				break
+			}
+			time.Sleep(time.Minute)
+		}
+		w.wantErr(last, ErrGaveUp)
+		if passed := time.Since(began); passed > time.Hour {
+			t.Errorf("gave up after %v", passed)
+		}
+	})
+}
+
 // What the server asks for comes in front of the jitter.
 func TestFloor(t *testing.T) {
 	inWorld(t, says(1012, 1013, 1000), func(w *world) {
@@ -100,6 +160,35 @@ func TestStableConnection(t *testing.T) {
 	})
 }
 
+// The body may work on when its connection has ended: that makes it no better.
+func TestLifeOfConnection(t *testing.T) {
+	inWorld(t, says(1011, 1011, 1011, 1000), func(w *world) {
+		w.o.MaxAttempts = 2
+		var last error
+		for conn, err := range w.connections(w.ctx, most) {
+			if last = err; err == nil {
+				readOut(w.ctx, conn)
+				time.Sleep(time.Hour)
+			}
+		}
+		w.wantErr(last, ErrGaveUp)
+		w.wantStates("connected 1", "waiting 2 1s: 1011", "connected 2", "ended 3: gave up")
+	})
+	inWorld(t, says(1011, 1000), func(w *world) { // GiveUpAfter leaves the loop its time even so
+		w.o.StableAfter, w.o.GiveUpAfter = time.Nanosecond, time.Minute
+		for conn, err := range w.connections(w.ctx, most) {
+			if err != nil {
+				t.Error(err)
+				continue
+			}
+			time.Sleep(time.Second)
+			readOut(w.ctx, conn)
+			time.Sleep(time.Hour)
+		}
+		w.wantStates("connected 1", "waiting 1 1s: 1011", "connected 1", "ended 1")
+	})
+}
+
 func TestGiveUpAfter(t *testing.T) {
 	inWorld(t, says(1001), func(w *world) {
 		w.o.GiveUpAfter = 10 * time.Second
@@ -137,6 +226,70 @@ func TestGiveUpAfter(t *testing.T) {
 			t.Errorf("gave up after %v", passed)
 		}
 		w.wantStates("queued 1", "ended 1: gave up")
+	})
+}
+
+// GiveUpAfter ends an attempt under way too, in whatever it hangs, and nobody is
+// asked what to do about that.
+func TestGiveUpAfterBoundsAttempts(t *testing.T) {
+	for name, setup := range map[string]func(w *world){
+		"dial": func(w *world) { w.hang(true) },
+		"prepare": func(w *world) {
+			w.o.Prepare = func(ctx context.Context, _ *Attempt) error {
+				<-ctx.Done()
+				return context.Cause(ctx)
+			}
+		},
+		"an error of its own": func(w *world) {
+			w.o.DialFunc = func(ctx context.Context, _ string, _ *websocket.DialOptions) (*websocket.Conn, error) {
+				<-ctx.Done()
+				if !errors.Is(context.Cause(ctx), ErrGaveUp) {
+					t.Error(context.Cause(ctx))
+				}
+				return nil, syscall.ECONNRESET
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, listens, func(w *world) {
+				setup(w)
+				w.o.GiveUpAfter = 7 * time.Second
+				w.o.Classify = func(err error) Verdict {
+					t.Errorf("asked about %v", err)
+					return Verdict{Action: Fail}
+				}
+				began := time.Now()
+				w.wantErr(w.run(w.ctx, most), ErrGaveUp)
+				if passed := time.Since(began); passed != 7*time.Second {
+					t.Errorf("gave up after %v", passed)
+				}
+				w.wantStates("ended 2: gave up")
+			})
+		})
+	}
+	inWorld(t, listens, func(w *world) {
+		w.hang(true)
+		w.o.GiveUpAfter = 7 * time.Second
+		const want = "reconnect: gave up: 1 failures in 7s: websocket: cannot connect to example.com:80: GiveUpAfter has passed"
+		if err := w.run(w.ctx, most); err == nil || err.Error() != want {
+			t.Errorf("%q, want %q", err, want)
+		}
+	})
+	inWorld(t, listens, func(w *world) { // all of them together
+		w.o.GiveUpAfter = 7 * time.Second
+		w.refuse(syscall.ECONNREFUSED)
+		time.AfterFunc(2*time.Second, func() { w.hang(true) })
+		began := time.Now()
+		w.wantErr(w.run(w.ctx, most), ErrGaveUp)
+		if passed := time.Since(began); passed != 7*time.Second || len(w.dials) != 3 {
+			t.Errorf("gave up after %v and %d dials", passed, len(w.dials))
+		}
+	})
+	inWorld(t, listens, func(w *world) { // none begins when the time is up
+		w.o.GiveUpAfter = 7 * time.Second
+		w.refuse(syscall.ECONNREFUSED)
+		w.wantErr(w.run(w.ctx, most), ErrGaveUp)
+		w.wantStates("waiting 2 1s: refused", "waiting 3 2s: refused", "ended 4: gave up")
 	})
 }
 
@@ -294,6 +447,51 @@ func TestLeftConnection(t *testing.T) {
 	})
 }
 
+// How a connection ended is known only to who reads: a body that does not, and
+// does not call CloseRead either, has left it.
+func TestBodyThatOnlyWrites(t *testing.T) {
+	for _, c := range []struct {
+		reads       bool
+		connections int
+		want        []string
+	}{
+		{true, 1, []string{"connected 1", "ended 2"}},
+		{false, 3, []string{"connected 1", "waiting 2 1s: left", "connected 2", "waiting 3 2s: left", "connected 3", "ended 4: gave up"}},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			l := wstest.Listen()
+			defer l.Close()
+			w := newWorld(t)
+			w.server = l
+			w.o.MaxAttempts = 3
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				for conn, err := range w.connections(w.ctx, most) {
+					if err != nil {
+						continue
+					}
+					ctx := w.ctx
+					if c.reads {
+						ctx = conn.CloseRead(ctx)
+					}
+					for range 3 {
+						time.Sleep(time.Second)
+						conn.Write(ctx, websocket.Text, []byte("measured"))
+					}
+				}
+			}()
+			for range c.connections {
+				p := wstest.AcceptPeer(t, l)
+				p.Upgrade(nil)
+				p.Send(wstest.Close(websocket.StatusNormalClosure, ""))
+			}
+			<-done
+			w.wantStates(c.want...)
+		})
+	}
+}
+
 // A closing handshake with 1000 is the end, whoever began it; with another code
 // it is not.
 func TestBodyCloses(t *testing.T) {
@@ -370,16 +568,44 @@ func TestRetryNow(t *testing.T) {
 			})
 		})
 	}
-	inWorld(t, says(1001, 1000), func(w *world) { // a value of before
-		now := make(chan struct{}, 1)
-		now <- struct{}{}
-		w.o.RetryNow = now
-		began := time.Now()
-		w.run(w.ctx, most)
-		if passed := time.Since(began); passed != time.Second {
-			t.Errorf("after %v", passed)
-		}
-	})
+}
+
+// What was sent before a wait does not end it, however much that is.
+func TestRetryNowOfBefore(t *testing.T) {
+	for _, c := range []struct {
+		name                    string
+		capacity, sent, waiting int
+		closed                  bool
+	}{
+		{name: "one", capacity: 1, sent: 1},
+		{name: "some", capacity: 8, sent: 4},
+		{name: "full", capacity: 8, sent: 8},
+		{name: "a sender that waits", waiting: 1},
+		{name: "full, and a sender that waits", capacity: 8, sent: 8, waiting: 1},
+		{name: "closed", capacity: 8, sent: 4, closed: true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			inWorld(t, says(1001, 1000), func(w *world) {
+				now := make(chan struct{}, c.capacity)
+				for range c.sent {
+					now <- struct{}{}
+				}
+				for range c.waiting {
+					go func() { now <- struct{}{} }()
+				}
+				if c.closed {
+					close(now)
+				}
+				synctest.Wait()
+				w.o.RetryNow = now
+				began := time.Now()
+				w.run(w.ctx, most)
+				if passed := time.Since(began); passed != time.Second {
+					t.Errorf("after %v", passed)
+				}
+			})
+		})
+	}
 }
 
 // A sequence may be used again, and by many at once.

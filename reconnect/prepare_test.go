@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -58,6 +60,27 @@ func TestRenewal(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Prepare is told when what it has kept will not do, until it has succeeded.
+func TestRenew(t *testing.T) {
+	inWorld(t, says(3000, 1000), func(w *world) {
+		w.refusing(503, 101, 503)
+		var got []string
+		w.o.Prepare = func(_ context.Context, a *Attempt) error {
+			got = append(got, fmt.Sprint(a.Number, " ", a.Renew))
+			if len(got) == 3 {
+				return errors.New("no token")
+			}
+			return nil
+		}
+		w.wantErr(w.run(w.ctx, most), nil)
+		if want := []string{"1 false", "2 false", "3 true", "4 true", "5 false"}; !slices.Equal(got, want) {
+			t.Errorf("%q, want %q", got, want)
+		}
+		w.wantStates("waiting 2 1s: 503", "connected 2", "waiting 3 2s: 3000", "waiting 4 4s: no token",
+			"waiting 5 8s: 503", "connected 5", "ended 6")
+	})
 }
 
 // What Prepare changes holds for one attempt.

@@ -28,11 +28,13 @@ type Options struct {
 	// MinBackoff bounds the wait behind a stable connection and behind the first
 	// failure; the bound doubles with every further one. Default 1 s.
 	MinBackoff time.Duration
-	// MaxBackoff is where the doubling ends. Default 30 s.
+	// MaxBackoff is where the doubling ends; a MinBackoff beyond is cut down to
+	// it. Default 30 s, or MinBackoff if that is more.
 	MaxBackoff time.Duration
 	// StableAfter is how long a connection has to live to count as success:
-	// behind it the backoff, MaxAttempts and GiveUpAfter begin anew. Default
-	// 30 s.
+	// behind it the backoff, MaxAttempts and GiveUpAfter begin anew. What the
+	// body takes beyond the end of the connection does not count, as far as it
+	// was noticed: see [websocket.Conn.Done]. Default 30 s.
 	StableAfter time.Duration
 	// MaxAttempts is how many attempts may fail in a row until the sequence
 	// ends with [ErrGaveUp]; an unstable connection is such a failure. Default:
@@ -40,7 +42,8 @@ type Options struct {
 	MaxAttempts int
 	// GiveUpAfter is how long the loop goes on without a stable connection.
 	// When the next attempt would come later, the sequence ends with
-	// [ErrGaveUp]. Default: no bound.
+	// [ErrGaveUp]; an attempt under way, Prepare included, is cancelled with that
+	// cause. A connection is not. Default: no bound.
 	GiveUpAfter time.Duration
 	// Budget bounds the attempts of all loops that share it. Nil: that of the
 	// process for the origin of the URL, of 10 attempts a second and 50 at
@@ -57,8 +60,10 @@ type Options struct {
 	// RetryNow ends the wait between attempts when a value is received from it:
 	// the network is back, say, or the user has pressed a button. It does not
 	// shorten what the server asked for, nor the wait for the Budget. Values
-	// sent at other times are dropped, at the latest when the next wait begins.
-	// A value wakes one loop, so each has a channel of its own.
+	// sent at other times are dropped, at the latest when the next wait begins:
+	// those in the channel, and one that is being sent. A value wakes one loop, so
+	// each has a channel of its own. One of capacity 1 whose sender does not wait
+	// is best.
 	RetryNow <-chan struct{}
 }
 
@@ -77,6 +82,10 @@ type Attempt struct {
 	Options *websocket.DialOptions // never nil
 	Number  int                    // 1 for the first since the last stable connection
 	Err     error                  // why the last attempt failed or its connection ended; nil at first
+
+	// Renew says that the credentials have been refused, as Classify judged, and
+	// that Prepare has not succeeded since: those kept from before will not do.
+	Renew bool
 }
 
 // ErrGaveUp says that MaxAttempts or GiveUpAfter ended the sequence. The error
@@ -115,7 +124,7 @@ func (o *Options) withDefaults() Options {
 		d.OnState = func(State) {}
 	}
 	setDefault(&d.MinBackoff, DefaultMinBackoff)
-	setDefault(&d.MaxBackoff, DefaultMaxBackoff)
+	setDefault(&d.MaxBackoff, max(DefaultMaxBackoff, d.MinBackoff))
 	setDefault(&d.StableAfter, DefaultStableAfter)
 	return d
 }

@@ -28,7 +28,7 @@ func classifyRefusal(e *websocket.RefusedError, now time.Time) Verdict {
 		}
 	}
 	after := retryAfter(e.Header, now)
-	return Verdict{After: after, Spread: after / 2}
+	return Verdict{After: after, Jitter: after / 2}
 }
 
 // retryAfter reads Retry-After, which is a number of seconds or a date

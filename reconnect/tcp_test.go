@@ -15,7 +15,6 @@ import (
 
 // tcpServer is a server on a port that it can leave and come back to.
 type tcpServer struct {
-	t       *testing.T
 	handler http.Handler
 	address string
 	http    *http.Server
@@ -24,11 +23,10 @@ type tcpServer struct {
 	conns   []net.Conn
 }
 
-func (s *tcpServer) start() {
-	s.t.Helper()
+func (s *tcpServer) start() error {
 	listener, err := net.Listen("tcp", s.address)
 	if err != nil {
-		s.t.Fatal(err)
+		return err
 	}
 	s.address = listener.Addr().String()
 	s.http = &http.Server{Handler: s.handler, ConnState: s.opened}
@@ -37,6 +35,7 @@ func (s *tcpServer) start() {
 		defer close(s.served)
 		s.http.Serve(listener)
 	}()
+	return nil
 }
 
 func (s *tcpServer) opened(nc net.Conn, state http.ConnState) {
@@ -66,7 +65,7 @@ func TestTCP(t *testing.T) {
 	const lives = 4
 	var life atomic.Int32
 	var serving sync.WaitGroup
-	s := &tcpServer{t: t, address: "127.0.0.1:0"}
+	s := &tcpServer{address: "127.0.0.1:0"}
 	s.handler = websocket.Handler(func(ctx context.Context, c *websocket.Conn) error {
 		serving.Add(1)
 		defer serving.Done()
@@ -79,8 +78,17 @@ func TestTCP(t *testing.T) {
 		return listens(ctx, 0, c)
 	})
 	life.Add(1)
-	s.start()
-	defer func() { s.kill(); serving.Wait() }()
+	if err := s.start(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var starting sync.WaitGroup
+	defer func() {
+		cancel()
+		starting.Wait()
+		s.kill()
+		serving.Wait()
+	}()
 
 	dialed := make(chan State, 1)
 	o := &Options{MinBackoff: time.Millisecond, MaxBackoff: 10 * time.Millisecond, Budget: NewBudget(1000, 1000)}
@@ -92,7 +100,7 @@ func TestTCP(t *testing.T) {
 			}
 		}
 	}
-	for conn, err := range Dial(t.Context(), "ws://"+s.address, o) {
+	for conn, err := range Dial(ctx, "ws://"+s.address, o) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -110,10 +118,17 @@ func TestTCP(t *testing.T) {
 			t.Error("the connection has not ended")
 		}
 		life.Add(1)
-		go func() {
-			<-dialed
-			s.start()
-		}()
+		starting.Go(func() {
+			select {
+			case <-dialed:
+			case <-ctx.Done():
+				return
+			}
+			if err := s.start(); err != nil { // someone else has the port by now
+				t.Error(err)
+				cancel()
+			}
+		})
 	}
 	if n := life.Load(); n != lives {
 		t.Errorf("the loop ended in life %d", n)
