@@ -24,6 +24,7 @@ ticket: hello ada | ada: how do you do
 wrong token: 3003
 expired token: 3000
 stay: 3 connections, then Error: log in again
+stay by ticket: 1 connections, then Error: log in again
 shut out: 2 connections, then Error: the token is not valid
 `
 

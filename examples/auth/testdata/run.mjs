@@ -48,10 +48,11 @@ try {
 
   const { stay } = await load("stay");
   // staying has a session end as soon as it has begun, and gives a token to each attempt.
-  const staying = async (name, ...tokens) => {
+  const staying = async (name, by, ...tokens) => {
+    const way = await load(by);
     let connections = 0;
     await stay(
-      (fresh) => message.connect(`${ws}/chat/message`, fresh),
+      (fresh) => way.connect(`${ws}/chat/${by}`, fresh),
       async () => {
         if (tokens.length === 0) throw new Error("log in again");
         return tokens.shift();
@@ -62,8 +63,9 @@ try {
       },
     ).catch((error) => report.push(`${name}: ${connections} connections, then ${error}`));
   };
-  await staying("stay", await token(), await post("/token/expired"), await token());
-  await staying("shut out", await token(), "guess", await token());
+  await staying("stay", "message", await token(), await post("/token/expired"), await token());
+  await staying("stay by ticket", "ticket", await post("/token/expired"), await token());
+  await staying("shut out", "message", await token(), "guess", await token());
 } catch (error) {
   report.push(`failed: ${error}`);
 }
