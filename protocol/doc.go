@@ -42,9 +42,10 @@
 //
 // # Limitations
 //
-//   - permessage-deflate (RFC 7692) is not here yet. The first chunk of a
-//     message says whether RSV1 was set, extensions are negotiated as data, and
-//     [In.AllowRSV1] lets such messages through uninflated.
+//   - permessage-deflate (RFC 7692) stands beside In and Out, not in them: a
+//     driver negotiates it by [DeflateConfig], lets compressed messages through
+//     by [In.AllowRSV1], and hands them whole to an [Inflater] and a [Deflater].
+//     Messages written in fragments are not compressed.
 //   - A text message that is written in fragments must be whole UTF-8 only at
 //     its end; [Out] checks it as it goes.
 package protocol
