@@ -20,6 +20,9 @@ type Case struct {
 	codes    []uint16 // with which the peer may close; without a code it always may
 	lenient  bool     // that nothing comes back is no more than not strict
 	failFast bool     // the peer's events are wrong too unless it closes by itself
+
+	offers []params // of permessage-deflate, as a client
+	wanted []params // the same as a server, the best first
 }
 
 // ending says who closes, and how.
@@ -62,6 +65,8 @@ var groups = []group{
 	{"7.9", "Invalid close codes", rfc6455("7.4.2"), "a code that may not be sent is a fault"},
 	{"7.13", "Close codes outside all ranges", rfc6455("7.4.2"), "the RFC gives these codes no meaning at all"},
 	{"9", "Limits and performance", rfc6455("10.4"), "large messages, many fragments and many messages arrive whole"},
+	{"12", "Compressed messages", rfc7692("7.2"), "data of all kinds passes compressed and comes back the same"},
+	{"13", "Parameters of compression", rfc7692("7.1"), "what was agreed about windows and their reset is kept"},
 	{"14", "Masking, lengths and the rest", rfc6455("5.1"), "rules of the framing and of closing that the older groups leave out"},
 	{"14.1", "Masking", rfc6455("5.1"), "a client masks each frame and a server none, or intermediaries can be deceived"},
 	{"14.2", "Lengths", rfc6455("5.2"), "a length has one form only, the shortest, and is no negative number"},
@@ -107,16 +112,17 @@ func (c Case) described() Case {
 }
 
 // Cases returns the cases that patterns select, all of them if there is none,
-// in the order of their numbers. A pattern is a number or the beginning of one
-// followed by a star: "7.1.1", "6.4.*", "*". With a minus in front it takes
-// cases away: "-9.*". A pattern that fits no case is an error.
+// in the order of their numbers. A pattern is a number, in which a star stands
+// for a part or, at the end, for all that follows: "7.1.1", "6.4.*", "12.*.1",
+// "*". With a minus in front it takes cases away: "-9.*". A pattern that fits no
+// case is an error.
 func Cases(patterns ...string) ([]Case, error) {
 	return selectFrom(catalogue(false), patterns)
 }
 
 func catalogue(thin bool) []Case {
 	all := slices.Concat(framing(), pings(), reservedBits(), reservedOpcodes(), fragmentation(),
-		textCases(), closeCases(), limits(thin), autoFragmentation(), strictFraming())
+		textCases(), closeCases(), limits(thin), autoFragmentation(), deflating(thin), strictFraming())
 	for i, c := range all {
 		all[i] = c.described()
 	}
@@ -149,10 +155,16 @@ func selectFrom(all []Case, patterns []string) (list []Case, err error) {
 }
 
 func matches(pattern, id string) bool {
-	if stem, star := strings.CutSuffix(pattern, "*"); star {
-		return strings.HasPrefix(id, stem)
+	stem, rest, star := strings.Cut(pattern, "*")
+	if !star {
+		return pattern == id
 	}
-	return pattern == id
+	behind, ok := strings.CutPrefix(id, stem)
+	if !ok || rest == "" {
+		return ok
+	}
+	_, behind, _ = strings.Cut(behind, ".")
+	return matches(strings.TrimPrefix(rest, "."), behind)
 }
 
 // Compare orders the numbers of cases: 2.9 comes before 2.10.

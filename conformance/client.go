@@ -102,12 +102,14 @@ func (h *ClientHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // run plays a case.
 func (h *ClientHandler) run(w http.ResponseWriter, r *http.Request, i int, agent string) {
 	log := &wireLog{start: time.Now()}
-	nc, rest, err := upgrade(w, r, log)
+	c := &h.cases[i]
+	agreed := choose(r.Header.Values("Sec-WebSocket-Extensions"), c.wanted)
+	nc, rest, err := upgrade(w, r, agreed, log)
 	var result *Result
 	if err != nil {
-		result = notOpened(&h.cases[i], log, err)
+		result = notOpened(c, log, err)
 	} else {
-		result = play(r.Context(), &h.cases[i], nc, rest, true, &h.opts, log)
+		result = play(r.Context(), c, nc, rest, agreed, true, &h.opts, log)
 	}
 	result.finish(log)
 	h.keep(agent, i, result)
@@ -152,7 +154,7 @@ func asJSON(fields map[string]string) string {
 // tell sends a message, unless it is empty, and closes.
 func (h *ClientHandler) tell(w http.ResponseWriter, r *http.Request, message string) {
 	log := &wireLog{start: time.Now()}
-	nc, rest, err := upgrade(w, r, log)
+	nc, rest, err := upgrade(w, r, nil, log)
 	if err != nil {
 		return
 	}
@@ -162,11 +164,11 @@ func (h *ClientHandler) tell(w http.ResponseWriter, r *http.Request, message str
 		}
 		p.close(1000)
 	}}
-	play(r.Context(), &service, nc, rest, true, &h.opts, log)
+	play(r.Context(), &service, nc, rest, nil, true, &h.opts, log)
 }
 
 // upgrade answers an opening handshake, and takes the connection over.
-func upgrade(w http.ResponseWriter, r *http.Request, log *wireLog) (net.Conn, *bufio.Reader, error) {
+func upgrade(w http.ResponseWriter, r *http.Request, agreed *params, log *wireLog) (net.Conn, *bufio.Reader, error) {
 	log.note(Peer, "%s", requestHead(r))
 	if err := checkRequest(r); err != nil {
 		w.Header().Set("Sec-WebSocket-Version", "13")
@@ -185,7 +187,11 @@ func upgrade(w http.ResponseWriter, r *http.Request, log *wireLog) (net.Conn, *b
 	}
 	nc.SetDeadline(time.Time{})
 	head := "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
-		"Sec-WebSocket-Accept: " + acceptKey(r.Header.Get("Sec-WebSocket-Key")) + "\r\n\r\n"
+		"Sec-WebSocket-Accept: " + acceptKey(r.Header.Get("Sec-WebSocket-Key")) + "\r\n"
+	if agreed != nil {
+		head += fmt.Sprintf("Sec-WebSocket-Extensions: %v\r\n", agreed)
+	}
+	head += "\r\n"
 	log.note(Suite, "%s", head)
 	if _, err := nc.Write([]byte(head)); err != nil {
 		nc.Close()

@@ -20,6 +20,9 @@
 // the same. The groups from 14 on are this suite's own. [Cases] lists them all,
 // each with its section of the RFC and its reason.
 //
+// Groups 12 and 13 send data of this suite's own making, and of large messages
+// fewer than 1000: as many as make 4 MiB.
+//
 // Two things are judged apart: the events ([Verdict]), and how the connection
 // was closed ([CloseVerdict]). The content of every message is compared, not
 // only its length; and a peer that breaks the protocol itself (a frame not

@@ -21,6 +21,9 @@ type echoer struct {
 	server bool
 	flaw   string
 
+	squeeze *squeeze // nil without permessage-deflate
+	packed  bool     // the message under way is
+
 	op       byte   // of the message under way, 0 if there is none
 	message  []byte // what has come of it
 	checked  int    // how much of it is known to be UTF-8
@@ -122,7 +125,7 @@ func (e *echoer) frame() error {
 	reserved := op > 2 && op < 8 || op > 10
 	control := op >= 8
 	if err := errors.Join(
-		e.broken(rsv&4 != 0 && !control, "accepts RSV1"),
+		e.broken(rsv&4 != 0 && !control && (e.squeeze == nil || op == 0), "accepts RSV1"),
 		e.broken(rsv&4 != 0 && control, "accepts RSV1 on control frames"),
 		e.broken(rsv&2 != 0, "accepts RSV2"),
 		e.broken(rsv&1 != 0, "accepts RSV3"),
@@ -160,6 +163,9 @@ func (e *echoer) frame() error {
 		}
 		e.unmask(payload, key, 0)
 		return e.control(op, payload)
+	}
+	if op != 0 {
+		e.packed = e.squeeze != nil && rsv&4 != 0
 	}
 	return e.data(op, fin, length, key)
 }
@@ -216,12 +222,17 @@ func (e *echoer) data(op byte, fin bool, length uint64, key [4]byte) error {
 	if !fin && !e.has("takes each fragment for a message") {
 		return nil
 	}
+	if e.packed {
+		if err := e.unpack(); err != nil {
+			return err
+		}
+	}
 	return e.echo()
 }
 
 // text checks what has come of a text message.
 func (e *echoer) text(skip, end bool) error {
-	if skip || e.op != 1 || e.has("never checks UTF-8") {
+	if skip || e.packed || e.op != 1 || e.has("never checks UTF-8") {
 		return nil
 	}
 	rest := e.patched(e.message[e.checked:])
@@ -269,6 +280,9 @@ func (e *echoer) patched(text []byte) []byte {
 // echo sends the message under way back.
 func (e *echoer) echo() error {
 	op, payload := e.op, e.message
+	if e.packed {
+		defer func() { e.packed = false }()
+	}
 	e.op, e.message = 0, nil
 	switch {
 	case e.has("echoes text as binary"):
@@ -404,6 +418,20 @@ func (e *echoer) close(payload []byte) error {
 func (e *echoer) write(first byte, payload []byte) {
 	if e.closed && first&15 != 8 && !e.has("goes on behind the Close frame", "answers Close, then sends a Ping") {
 		return
+	}
+	if e.packed && (first&15 == 1 || first&15 == 2) {
+		first |= 0x40
+		payload = e.pack(payload)
+		if n := len(payload) / 2; n > 0 && e.has("marks each fragment as compressed", "compresses into fragments") {
+			e.packed = false
+			e.write(first&^0x80, payload[:n])
+			rest := byte(0x80)
+			if e.has("marks each fragment as compressed") {
+				rest |= 0x40
+			}
+			e.write(rest, payload[n:])
+			return
+		}
 	}
 	if e.has("sets RSV1") && first&15 < 3 {
 		first |= 0x40

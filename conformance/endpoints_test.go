@@ -93,6 +93,7 @@ func (e *echoer) accept() bool {
 	case "hangs up":
 		return false
 	}
+	response += e.answerOffer(request)
 	_, err = io.WriteString(e.nc, response+"\r\n")
 	return err == nil && e.flaw != "answers 200"
 }
@@ -159,7 +160,7 @@ func (e *echoer) connect(path string) error {
 	case "posts":
 		method = "POST"
 	}
-	fmt.Fprintf(e.nc, "%s %s HTTP/1.1\r\n%s\r\n\r\n", method, path, strings.Join(fields, "\r\n"))
+	fmt.Fprintf(e.nc, "%s %s HTTP/1.1\r\n%s\r\n%s\r\n", method, path, strings.Join(fields, "\r\n"), e.offer())
 	response, err := http.ReadResponse(e.r, nil)
 	if err != nil {
 		return err
@@ -167,5 +168,6 @@ func (e *echoer) connect(path string) error {
 	if response.StatusCode != http.StatusSwitchingProtocols || response.Header.Get("Sec-WebSocket-Accept") != "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" {
 		return fmt.Errorf("refused: %s", response.Status)
 	}
+	e.takeAnswer(response)
 	return nil
 }

@@ -88,13 +88,16 @@ func (w watched) Read(p []byte) (int, error) {
 
 // read fills the inbox until the peer has ended its direction.
 func (p *player) read(r io.Reader) {
-	frames := frameReader{r: watched{r, &p.in}, masked: p.asServer}
+	frames := frameReader{r: watched{r, &p.in}, masked: p.asServer, rsv1: p.deflate != nil}
 	var messages assembler
 	for {
 		f, err := frames.next()
 		if err == nil {
 			p.log.frame(Peer, f)
 			e, whole, wrong := messages.add(f)
+			if whole && e.compressed && wrong == nil {
+				wrong = p.deflate.open(&e)
+			}
 			if whole && wrong == nil {
 				p.in.put(e, nil)
 			}

@@ -1,14 +1,21 @@
 package conformance
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/duplexws/duplex/internal/testenv"
+)
 
 func TestRightEndpointsPass(t *testing.T) {
 	for _, flaw := range []string{"", "fails without a word", "echoes in fragments"} {
 		for _, asServer := range []bool{true, false} {
 			t.Run(side(asServer)+" "+flaw, func(t *testing.T) {
 				opts := Options{Thin: true}
-				if flaw != "" {
-					opts.Cases = []string{"-9.*"}
+				switch {
+				case flaw != "":
+					opts.Cases = []string{"-9.*", "-12.*", "-13.*"}
+				case !testenv.Full():
+					opts.Cases = []string{"-12.*", "-13.*", "12.*.2", "12.*.6", "13.*.12"}
 				}
 				results := judge(t, asServer, flaw, opts)
 				if want, _ := opts.cases(); len(results) != len(want) {
@@ -20,6 +27,17 @@ func TestRightEndpointsPass(t *testing.T) {
 					}
 				}
 			})
+		}
+	}
+}
+
+// Compressed messages may come in fragments too.
+func TestCompressedFragmentsPass(t *testing.T) {
+	for _, asServer := range []bool{true, false} {
+		for _, r := range judge(t, asServer, "compresses into fragments", Options{Thin: true, Cases: []string{"12.2.5", "13.*.11"}}) {
+			if r.Verdict != OK || r.Close != CloseOK {
+				t.Error(r)
+			}
 		}
 	}
 }
@@ -160,6 +178,24 @@ var mutants = []mutant{
 	{"accepts codes of nobody", both, "7.9.7", Failed, CloseUnclean},
 	{"leaves the end to the other side", servers, "7.1.1", OK, CloseNotDropped},
 	{"never ends the transport", servers, "7.3.1", OK, CloseNotDropped},
+
+	// Compression.
+	{"keeps its window", both, "13.2.3", Failed, CloseUnclean},
+	{"uses a wider window", both, "13.3.5", Failed, CloseUnclean},
+	{"forgets the window of the other side", clients, "12.1.3", Failed, CloseWrongSide},
+	{"does not compress what it marks", both, "12.1.3", Failed, CloseUnclean},
+	{"damages a compressed message", both, "12.2.2", Failed, CloseUnclean},
+	{"marks each fragment as compressed", both, "12.3.4", Failed, CloseUnclean},
+	{"drops the last octet", both, "12.4.5", Failed, CloseOK},
+	{"cuts at 64 KiB", both, "12.5.10", Failed, CloseOK},
+	{"declines compression", both, "13.1.1", Unimplemented, CloseOK},
+	{"has no client_max_window_bits", clients, "13.4.1", Unimplemented, CloseOK},
+	{"answers a wider window", servers, "13.3.1", Failed, CloseNoHandshake},
+	{"answers a parameter twice", servers, "12.1.1", Failed, CloseNoHandshake},
+	{"answers an unknown parameter", servers, "12.1.1", Failed, CloseNoHandshake},
+	{"answers a window of 16", servers, "12.1.1", Failed, CloseNoHandshake},
+	{"answers a window without a value", servers, "12.1.1", Failed, CloseNoHandshake},
+	{"answers two extensions", servers, "12.1.1", Failed, CloseNoHandshake},
 
 	// The opening handshake.
 	{"answers 200", servers, "1.1.1", Failed, CloseNoHandshake},

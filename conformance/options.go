@@ -13,9 +13,8 @@ type Options struct {
 	// Cases selects, see [Cases]. Nil is every case.
 	Cases []string
 
-	// Thin makes the cases of group 9 smaller, so that they take seconds: large
-	// messages are a sixteenth as long, what is done 1000 times is done 50
-	// times.
+	// Thin makes the cases of groups 9, 12 and 13 smaller: large messages are a
+	// sixteenth as long, and fewer are sent.
 	Thin bool
 
 	// Parallel is how many connections are made to a server at once. The

@@ -20,7 +20,8 @@ type player struct {
 	opts     *Options
 	log      *wireLog
 
-	in inbox
+	in      inbox
+	deflate *compressed // nil if it was not negotiated
 
 	want   []event // what must come
 	events []event // what has come, but the Close frame
@@ -40,14 +41,14 @@ type player struct {
 }
 
 // play runs a case over a connection whose opening handshake is done; r has
-// what comes behind it.
-func play(ctx context.Context, c *Case, nc net.Conn, r io.Reader, asServer bool, opts *Options, log *wireLog) *Result {
+// what comes behind it, and agreed is what became of permessage-deflate.
+func play(ctx context.Context, c *Case, nc net.Conn, r io.Reader, agreed *params, asServer bool, opts *Options, log *wireLog) *Result {
 	ctx, cancel := context.WithTimeout(ctx, opts.caseTimeout())
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { nc.Close() })
 	defer stop()
 
-	p := &player{c: c, nc: nc, asServer: asServer, opts: opts, log: log}
+	p := &player{c: c, nc: nc, asServer: asServer, opts: opts, log: log, deflate: newCompressed(agreed, asServer)}
 	p.in.init()
 	var reader sync.WaitGroup
 	reader.Go(func() { p.read(r) })

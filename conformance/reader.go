@@ -11,14 +11,14 @@ import (
 
 // A violation is a fault of the peer's own: what it sent is not WebSocket.
 type violation struct {
-	section string // of RFC 6455
 	what    string
+	section string // with its RFC
 }
 
-func (v *violation) Error() string { return v.what + " (RFC 6455, section " + v.section + ")" }
+func (v *violation) Error() string { return v.what + " (" + v.section + ")" }
 
 func violates(section, format string, args ...any) error {
-	return &violation{section, fmt.Sprintf(format, args...)}
+	return &violation{fmt.Sprintf(format, args...), "RFC 6455, section " + section}
 }
 
 // mostPayload bounds what one message of the peer may hold: no case makes it

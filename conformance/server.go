@@ -81,12 +81,12 @@ func parseURL(address string) (*url.URL, error) {
 // judgeServer plays a case over a connection of its own.
 func (o *Options) judgeServer(ctx context.Context, c *Case, target *url.URL) *Result {
 	log := &wireLog{start: time.Now()}
-	nc, r, err := o.open(ctx, target, log)
+	nc, r, agreed, err := o.open(ctx, c, target, log)
 	var result *Result
 	if err != nil {
 		result = notOpened(c, log, err)
 	} else {
-		result = play(ctx, c, nc, r, false, o, log)
+		result = play(ctx, c, nc, r, agreed, false, o, log)
 	}
 	result.finish(log)
 	return result
@@ -103,21 +103,21 @@ func (r *Result) finish(log *wireLog) {
 }
 
 // open makes a transport and shakes hands.
-func (o *Options) open(ctx context.Context, target *url.URL, log *wireLog) (net.Conn, *bufio.Reader, error) {
+func (o *Options) open(ctx context.Context, c *Case, target *url.URL, log *wireLog) (net.Conn, *bufio.Reader, *params, error) {
 	nc, err := o.transport(ctx, target)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	stop := context.AfterFunc(ctx, func() { nc.Close() })
 	defer stop()
 	nc.SetDeadline(time.Now().Add(o.timeout()))
-	r, err := shakeHands(nc, target, o.Header, log)
+	r, agreed, err := shakeHands(nc, target, o.Header, c.offers, log)
 	if err != nil {
 		nc.Close()
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	nc.SetDeadline(time.Time{})
-	return nc, r, nil
+	return nc, r, agreed, nil
 }
 
 // transport connects to the server, with TLS for wss.
@@ -150,26 +150,33 @@ func (o *Options) transport(ctx context.Context, target *url.URL) (net.Conn, err
 
 // shakeHands sends the request for an upgrade and checks the response. The
 // reader that it returns has what came behind it.
-func shakeHands(nc net.Conn, target *url.URL, further http.Header, log *wireLog) (*bufio.Reader, error) {
+func shakeHands(nc net.Conn, target *url.URL, further http.Header, offers []params, log *wireLog) (*bufio.Reader, *params, error) {
 	key := newKey()
 	var b strings.Builder
 	fmt.Fprintf(&b, "GET %s HTTP/1.1\r\nHost: %s\r\n", target.RequestURI(), target.Host)
 	// Upgrade has a token of any case; servers that take one only exist.
 	b.WriteString("Upgrade: WebSocket\r\nConnection: Upgrade\r\nPragma: no-cache\r\nCache-Control: no-cache\r\n")
 	fmt.Fprintf(&b, "Sec-WebSocket-Key: %s\r\nSec-WebSocket-Version: 13\r\n", key)
+	for _, offer := range offers {
+		fmt.Fprintf(&b, "Sec-WebSocket-Extensions: %v\r\n", offer)
+	}
 	further.Write(&b)
 	b.WriteString("\r\n")
 	log.note(Suite, "%s", b.String())
 	if _, err := nc.Write([]byte(b.String())); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	r := bufio.NewReader(nc)
 	response, err := http.ReadResponse(r, &http.Request{Method: http.MethodGet})
 	if err != nil {
-		return nil, fmt.Errorf("no response to the opening handshake: %w", err)
+		return nil, nil, fmt.Errorf("no response to the opening handshake: %w", err)
 	}
 	log.note(Peer, "%s", responseHead(response))
-	return r, checkResponse(response, key)
+	if err := checkResponse(response, key); err != nil {
+		return nil, nil, err
+	}
+	agreed, err := accepted(response.Header.Values("Sec-WebSocket-Extensions"), offers)
+	return r, agreed, err
 }
 
 func responseHead(r *http.Response) string {
@@ -190,8 +197,6 @@ func checkResponse(r *http.Response, key string) error {
 		return errors.New("the response has no Connection: Upgrade")
 	case !slices.Equal(r.Header.Values("Sec-WebSocket-Accept"), []string{acceptKey(key)}):
 		return fmt.Errorf("the response has Sec-WebSocket-Accept: %q, wanted %q", r.Header.Values("Sec-WebSocket-Accept"), acceptKey(key))
-	case r.Header.Get("Sec-WebSocket-Extensions") != "":
-		return fmt.Errorf("the response has an extension that nobody offered: %q", r.Header.Get("Sec-WebSocket-Extensions"))
 	case r.Header.Get("Sec-WebSocket-Protocol") != "":
 		return fmt.Errorf("the response has a subprotocol that nobody offered: %q", r.Header.Get("Sec-WebSocket-Protocol"))
 	}
