@@ -181,3 +181,30 @@ func TestNobodyAt(t *testing.T) {
 		t.Error("somebody else may have the address")
 	}
 }
+
+// TestProgramsAreToldOfNoProxy: what a test starts talks to loopback, whatever
+// the environment says.
+func TestProgramsAreToldOfNoProxy(t *testing.T) {
+	bin := testenv.Tool(t, "it prints its environment", "env")
+	for _, name := range []string{"HTTP_PROXY", "https_proxy", "ALL_PROXY", "no_proxy"} {
+		t.Setenv(name, "http://proxy.test:3128")
+	}
+	p := startProgram(t, bin)
+	<-p.ended
+	if text := p.log.String(); !strings.Contains(text, "PATH=") || strings.Contains(text, "proxy.test") {
+		t.Errorf("it was told\n%s", text)
+	}
+}
+
+func TestShortTempDir(t *testing.T) {
+	_, err := os.Stat("/tmp")
+	testenv.Need(t, "/tmp", err == nil, "browsers put sockets there when TMPDIR is long")
+	long := filepath.Join(t.TempDir(), strings.Repeat("long", 30))
+	if err := os.Mkdir(long, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("TMPDIR", long)
+	if dir := shortTempDir(t); len(dir) > 50 {
+		t.Errorf("the folder is %s", dir)
+	}
+}
