@@ -23,6 +23,7 @@ type Case struct {
 
 	offers []params // of permessage-deflate, as a client
 	wanted []params // the same as a server, the best first
+	exact  bool     // a server may grant no less than it was asked for
 }
 
 // ending says who closes, and how.
@@ -72,6 +73,7 @@ var groups = []group{
 	{"14.2", "Lengths", rfc6455("5.2"), "a length has one form only, the shortest, and is no negative number"},
 	{"14.3", "Reserved bits of later frames", rfc6455("5.2"), "a reserved bit is a fault in whichever frame"},
 	{"14.4", "Close codes registered later", rfc6455("7.4.2"), "1012 to 1014 may be sent, 1015 may not"},
+	{"14.5", "Parameters granted", rfc7692("7.1"), "a server that cannot grant a parameter declines the offer"},
 	{"10", "Many fragments", rfc6455("5.4"), "a message arrives whole however it was cut"},
 }
 

@@ -30,7 +30,7 @@ var dataSets = sync.OnceValue(func() []dataSet {
 
 func jsonData(n int) string {
 	rnd := rand.New(rand.NewPCG(12, 1))
-	return grown(n, func(b *strings.Builder, i int) {
+	return grown(n, true, func(b *strings.Builder, i int) {
 		fmt.Fprintf(b, `{"id":%d,"sensor":"temperature-%02d","unit":"celsius","value":%d.%d,"valid":true,"tags":["indoor","calibrated"]},`+"\n",
 			100000+i, rnd.IntN(8), 18+rnd.IntN(5), rnd.IntN(10))
 	})
@@ -54,7 +54,7 @@ func prose(n int) string {
 		"der kleinen Vögel schweigen warte nur balde kommt auch dir was später größer wird als heute " +
 		"Straße Fluß Brücke Tür Haus Garten Weg Licht Schatten Stein Wasser Feuer gehen sehen hören fühlen")
 	rnd := rand.New(rand.NewPCG(12, 3))
-	return grown(n, func(b *strings.Builder, i int) {
+	return grown(n, true, func(b *strings.Builder, i int) {
 		b.WriteString(words[rnd.IntN(len(words))])
 		b.WriteByte(" \n"[min(1, i%11/10)])
 	})
@@ -62,7 +62,7 @@ func prose(n int) string {
 
 func html(n int) string {
 	rnd := rand.New(rand.NewPCG(12, 4))
-	return grown(n, func(b *strings.Builder, i int) {
+	return grown(n, true, func(b *strings.Builder, i int) {
 		fmt.Fprintf(b, `<tr class="row"><td class="name"><a href="/item/%d">Item № %d</a></td><td class="price">%d,00</td></tr>`+"\n", i, i, rnd.IntN(100))
 	})
 }
@@ -70,7 +70,7 @@ func html(n int) string {
 // document has text between parts that cannot be compressed.
 func document(n int) string {
 	rnd := rand.New(rand.NewPCG(12, 5))
-	return grown(n, func(b *strings.Builder, i int) {
+	return grown(n, false, func(b *strings.Builder, i int) {
 		fmt.Fprintf(b, "%d 0 obj\n<< /Length 1500 /Filter /FlateDecode >>\nstream\n", i)
 		for range 1500 / 4 {
 			b.Write(binary.NativeEndian.AppendUint32(nil, rnd.Uint32()))
@@ -79,18 +79,18 @@ func document(n int) string {
 	})
 }
 
-// grown repeats add until there are n octets, of which the last character is
+// grown repeats add until there are n octets. In text the last character is
 // whole.
-func grown(n int, add func(b *strings.Builder, i int)) string {
+func grown(n int, text bool, add func(b *strings.Builder, i int)) string {
 	var b strings.Builder
 	for i := 0; b.Len() < n; i++ {
 		add(&b, i)
 	}
-	s := b.String()
-	for n < len(s) && utf8.ValidString(s) && !utf8.RuneStart(s[n]) {
-		n--
+	s := b.String()[:n]
+	for r, size := utf8.DecodeLastRuneInString(s); text && r == utf8.RuneError; r, size = utf8.DecodeLastRuneInString(s) {
+		s = s[:len(s)-size]
 	}
-	return s[:n]
+	return s
 }
 
 // A slicer gives the pieces of a data set one behind another, from the

@@ -94,7 +94,9 @@ func parseParams(item string, offer bool) (p params, err error) {
 }
 
 // accepted checks what a server has made of offers; nil is that it declined.
-func accepted(fields []string, offers []params) (*params, error) {
+// That the server grants less than it was asked for is an error if exact, and
+// else taken as it is.
+func accepted(fields []string, offers []params, exact bool) (*params, error) {
 	if len(fields) == 0 {
 		return nil, nil
 	}
@@ -106,7 +108,9 @@ func accepted(fields []string, offers []params) (*params, error) {
 		return nil, fmt.Errorf("the response has a wrong extension %q: %w", fields, err)
 	}
 	if !slices.ContainsFunc(offers, func(o params) bool {
-		return (p.clientBits == 0 || o.clientBits != 0) && (o.serverBits == 0 || p.serverBits <= o.serverBits)
+		asked := o.serverBits == 0 || p.serverBits != 0 && p.serverBits <= o.serverBits
+		asked = asked && (p.serverForgets || !o.serverForgets)
+		return (p.clientBits == 0 || o.clientBits != 0) && (asked || !exact)
 	}) {
 		return nil, errors.New("the response has parameters that fit no offer: " + p.String())
 	}

@@ -13,9 +13,9 @@ func TestRightEndpointsPass(t *testing.T) {
 				opts := Options{Thin: true}
 				switch {
 				case flaw != "":
-					opts.Cases = []string{"-9.*", "-12.*", "-13.*"}
+					opts.Cases = []string{"-9.*", "-12.*", "-13.*", "-14.5.*"}
 				case !testenv.Full():
-					opts.Cases = []string{"-12.*", "-13.*", "12.*.2", "12.*.6", "13.*.12"}
+					opts.Cases = []string{"-12.*", "-13.*", "12.*.6", "13.*.12"}
 				}
 				results := judge(t, asServer, flaw, opts)
 				if want, _ := opts.cases(); len(results) != len(want) {
@@ -34,7 +34,7 @@ func TestRightEndpointsPass(t *testing.T) {
 // Compressed messages may come in fragments too.
 func TestCompressedFragmentsPass(t *testing.T) {
 	for _, asServer := range []bool{true, false} {
-		for _, r := range judge(t, asServer, "compresses into fragments", Options{Thin: true, Cases: []string{"12.2.5", "13.*.11"}}) {
+		for _, r := range judge(t, asServer, "compresses into fragments", Options{Thin: true, Cases: []string{"12.2.5", "13.*.11", "14.5.*"}}) {
 			if r.Verdict != OK || r.Close != CloseOK {
 				t.Error(r)
 			}
@@ -190,7 +190,10 @@ var mutants = []mutant{
 	{"cuts at 64 KiB", both, "12.5.10", Failed, CloseOK},
 	{"declines compression", both, "13.1.1", Unimplemented, CloseOK},
 	{"has no client_max_window_bits", clients, "13.4.1", Unimplemented, CloseOK},
-	{"answers a wider window", servers, "13.3.1", Failed, CloseNoHandshake},
+	{"answers a wider window", servers, "13.3.1", OK, CloseOK},
+	{"answers a wider window", servers, "14.5.2", Failed, CloseNoHandshake},
+	{"does not grant a reset", servers, "13.2.1", OK, CloseOK},
+	{"does not grant a reset", servers, "14.5.1", Failed, CloseNoHandshake},
 	{"answers a parameter twice", servers, "12.1.1", Failed, CloseNoHandshake},
 	{"answers an unknown parameter", servers, "12.1.1", Failed, CloseNoHandshake},
 	{"answers a window of 16", servers, "12.1.1", Failed, CloseNoHandshake},

@@ -111,7 +111,7 @@ func (o *Options) open(ctx context.Context, c *Case, target *url.URL, log *wireL
 	stop := context.AfterFunc(ctx, func() { nc.Close() })
 	defer stop()
 	nc.SetDeadline(time.Now().Add(o.timeout()))
-	r, agreed, err := shakeHands(nc, target, o.Header, c.offers, log)
+	r, agreed, err := shakeHands(nc, target, o.Header, c, log)
 	if err != nil {
 		nc.Close()
 		return nil, nil, nil, err
@@ -150,14 +150,14 @@ func (o *Options) transport(ctx context.Context, target *url.URL) (net.Conn, err
 
 // shakeHands sends the request for an upgrade and checks the response. The
 // reader that it returns has what came behind it.
-func shakeHands(nc net.Conn, target *url.URL, further http.Header, offers []params, log *wireLog) (*bufio.Reader, *params, error) {
+func shakeHands(nc net.Conn, target *url.URL, further http.Header, c *Case, log *wireLog) (*bufio.Reader, *params, error) {
 	key := newKey()
 	var b strings.Builder
 	fmt.Fprintf(&b, "GET %s HTTP/1.1\r\nHost: %s\r\n", target.RequestURI(), target.Host)
 	// Upgrade has a token of any case; servers that take one only exist.
 	b.WriteString("Upgrade: WebSocket\r\nConnection: Upgrade\r\nPragma: no-cache\r\nCache-Control: no-cache\r\n")
 	fmt.Fprintf(&b, "Sec-WebSocket-Key: %s\r\nSec-WebSocket-Version: 13\r\n", key)
-	for _, offer := range offers {
+	for _, offer := range c.offers {
 		fmt.Fprintf(&b, "Sec-WebSocket-Extensions: %v\r\n", offer)
 	}
 	further.Write(&b)
@@ -175,7 +175,7 @@ func shakeHands(nc net.Conn, target *url.URL, further http.Header, offers []para
 	if err := checkResponse(response, key); err != nil {
 		return nil, nil, err
 	}
-	agreed, err := accepted(response.Header.Values("Sec-WebSocket-Extensions"), offers)
+	agreed, err := accepted(response.Header.Values("Sec-WebSocket-Extensions"), c.offers, c.exact)
 	return r, agreed, err
 }
 

@@ -39,6 +39,8 @@ func (e *echoer) answerOffer(r *http.Request) string {
 	switch e.flaw {
 	case "answers a wider window":
 		answer = strings.Replace(answer, "bits=9", "bits=10", 1)
+	case "does not grant a reset":
+		answer = strings.Replace(answer, "; server_no_context_takeover", "", 1)
 	case "answers a parameter twice":
 		answer += "; client_no_context_takeover; client_no_context_takeover"
 	case "answers an unknown parameter":

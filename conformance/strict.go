@@ -36,5 +36,12 @@ func strictFraming() (cases []Case) {
 	}
 	cases = append(cases, Case{ID: "14.4.4", Title: "Close with 1015", ending: closesOrDrops, codes: broken,
 		play: sends(burst, list(closing(1015, "")))})
+
+	for i, set := range list(parameterSets[1], parameterSets[2], parameterSets[4]) {
+		c := echoing(fmt.Sprintf("14.5.%d", i+1), fmt.Sprintf("20 messages of 1024 of JSON, compressed, offered %v", set.offers[0]),
+			func(p *player) { p.roundTrips(dataSets()[0], 20, [2]int{1024, 0}) })
+		c.offers, c.wanted, c.exact = set.offers, set.wanted, true
+		cases = append(cases, c)
+	}
 	return cases
 }
