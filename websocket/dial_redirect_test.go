@@ -237,7 +237,7 @@ func TestDialRedirectCertificate(t *testing.T) {
 func TestDialRedirectSession(t *testing.T) {
 	server, client := certified(t)
 	server.ClientAuth = tls.RequestClientCert
-	server.SessionTicketKey = [32]byte{1}
+	server.SetSessionTicketKeys([][32]byte{{1}})
 	client.Certificates = server.Certificates
 	client.ClientSessionCache = tls.NewLRUClientSessionCache(8)
 	second := answering(t, server, func(nc net.Conn, r *http.Request) {
