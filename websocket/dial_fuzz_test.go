@@ -139,7 +139,7 @@ func (k keyed) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-var success = regexp.MustCompile(`HTTP/1\.\d 2\d\d`)
+var success = regexp.MustCompile(`HTTP/1\.\d +2\d\d`)
 
 // FuzzConnect plays any HTTP proxy: what is read is bounded, and a tunnel is
 // only what it said it is.
