@@ -434,6 +434,78 @@ func TestDeflateThroughFrames(t *testing.T) {
 	}
 }
 
+// A message in compressed fragments reads as one, at every tier, and messages
+// behind it may refer to it.
+func TestDeflateFragments(t *testing.T) {
+	for _, tier := range []DeflateTier{DeflateStateless, DeflateHistory, DeflateTakeover} {
+		d, i := newSender(tier, 15), newReceiver(tier != DeflateStateless, 15)
+		var peer zlibPeer
+		for round := range 3 {
+			pieces := records(4, 3000)
+			pieces = append(pieces, bytes.Repeat([]byte{byte(round)}, 70_000), []byte("tiny"))
+			if round == 2 {
+				pieces = append(pieces, nil) // ends with an empty fragment
+			}
+			var payload []byte
+			for k, p := range pieces {
+				payload = d.AppendFragment(payload, p, k == len(pieces)-1)
+			}
+			whole := string(bytes.Join(pieces, nil))
+			if got, err := inflateWith(i, payload); err != nil || got != whole {
+				t.Fatalf("%v, round %d: %d octets, %v; want %d", tier, round, len(got), err, len(whole))
+			}
+			if got, err := peer.inflate(payload, len(whole)); err != nil || got != whole {
+				t.Fatalf("%v, round %d: a zlib peer reads %d octets, %v", tier, round, len(got), err)
+			}
+			behind := records(1, 200)[0]
+			short, ok := d.Append(nil, behind)
+			if !ok {
+				t.Fatal("not compressed")
+			}
+			if got, err := inflateWith(i, short); err != nil || got != string(behind) {
+				t.Fatalf("%v: behind it %q, %v", tier, got, err)
+			}
+			peer.inflate(short, len(behind))
+		}
+	}
+}
+
+// What is taken back may not be referred to.
+func TestDeflateForget(t *testing.T) {
+	d, i := newSender(DeflateHistory, 15), newReceiver(true, 15)
+	list := records(4, 300)
+	for k, p := range list {
+		payload, ok := d.Append(nil, p)
+		if !ok {
+			t.Fatal("not compressed")
+		}
+		if k == 1 {
+			d.Forget() // which is not sent
+			continue
+		}
+		if got, err := inflateWith(i, payload); err != nil || got != string(p) {
+			t.Fatalf("message %d: %q, %v", k, got, err)
+		}
+	}
+}
+
+// Behind a payload that cannot be inflated there is nothing any more.
+func TestDeflateFailureIsFinal(t *testing.T) {
+	cfg := NewConfig(Server, nil)
+	var in In
+	in.AllowRSV1()
+	var ev Event
+	wire := appendFrame(NewConfig(Client, nil), nil, OpText, true, true, []byte{0xFF, 0xFF})
+	wire = appendFrame(NewConfig(Client, nil), wire, OpText, true, false, []byte("more"))
+	rest := in.Feed(cfg, start, wire, &ev)
+	if _, err := newReceiver(false, 15).Append(cfg, &in, nil, ev.Opcode, ev.Payload); err == nil {
+		t.Fatal("inflated")
+	}
+	if in.Feed(cfg, start, rest, &ev); ev.Kind != None || !in.Done() {
+		t.Errorf("came %v; done %v", ev.Kind, in.Done())
+	}
+}
+
 // FuzzInflater lets a peer send anything: only documented errors come out, and
 // no more than the limit.
 func FuzzInflater(f *testing.F) {

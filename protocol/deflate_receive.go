@@ -26,8 +26,8 @@ func NewInflater(agreed DeflateDirection) *Inflater {
 
 // Append appends the message that the peer sent as payload, with RSV1, to dst.
 // in is what reported the payload, right behind its last chunk. The error is an
-// [*Error], upon which the connection must be failed; dst is then returned as it
-// was. A good message is joined once from pieces, for which its size is needed
+// [*Error], upon which the connection must be failed: in ignores everything from
+// then on, and dst is returned as it was. A good message is joined once from pieces, for which its size is needed
 // twice.
 //
 //   - 1007: the payload cannot be inflated
@@ -44,7 +44,9 @@ func (i *Inflater) Append(cfg *Config, in *In, dst []byte, op Opcode, payload []
 		err = deflate.ErrRefused
 	}
 	if err != nil {
-		return dst, inflateError(err, in.offset)
+		failure := inflateError(err, in.offset)
+		in.fail(new(Event), failure)
+		return dst, failure
 	}
 	if i.keep > 0 {
 		i.history.Add(message[len(dst):], i.keep)

@@ -84,6 +84,24 @@ func (c *DeflateConfig) budget() *DeflateBudget {
 	return c.Budget
 }
 
+// AppendFragment appends the payload of the next fragment of a message, which
+// says p: the message is compressed piece by piece, each of them whatever its
+// length, so that the first frame has RSV1 and no part is sent as it is. What
+// Append says about order holds.
+func (d *Deflater) AppendFragment(dst, p []byte, last bool) []byte {
+	d.settle()
+	dst = deflate.Append(dst, p, d.history.Bytes(), int(d.form.level), int(d.form.windowBits))
+	d.history.Add(p, d.charged.octets)
+	if !last {
+		dst = deflate.AppendTail(dst)
+	}
+	return dst
+}
+
+// Forget makes the messages to come refer to none before: the last one that was
+// appended is not sent after all.
+func (d *Deflater) Forget() { d.history.Forget() }
+
 // Form returns the form in which this connection can be sent a message that
 // was compressed once for many.
 func (d *Deflater) Form() DeflateForm { return d.form }

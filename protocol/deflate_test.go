@@ -286,6 +286,43 @@ func TestDeflateHandshake(t *testing.T) {
 	}
 }
 
+// An empty value spoils the offer that it stands in, and no other; an answer
+// must not have one.
+func TestDeflateEmptyValue(t *testing.T) {
+	server := ServerHandshake{Extensions: func(offers []Extension) []Extension {
+		answer, _, ok := deflateFull.Accept(offers)
+		if !ok {
+			return nil
+		}
+		return []Extension{answer}
+	}}
+	for offered, want := range map[string]string{
+		"permessage-deflate; server_max_window_bits=":                                              "",
+		`permessage-deflate; server_max_window_bits=""`:                                            "",
+		`permessage-deflate; client_max_window_bits = "" ; x`:                                      "",
+		"permessage-deflate; client_max_window_bits=, permessage-deflate":                          "permessage-deflate",
+		"permessage-deflate; client_max_window_bits= ; x=, permessage-deflate; a=1, x; y=, x; z=4": "",
+	} {
+		r := RequestFromHeader(map[string][]string{
+			"Upgrade": {"websocket"}, "Connection": {"Upgrade"}, "Sec-Websocket-Version": {"13"},
+			"Sec-Websocket-Key": {NewKey()}, "Sec-Websocket-Extensions": {offered},
+		})
+		r.Method, r.ProtoMajor, r.ProtoMinor, r.Host = "GET", 1, 1, "example.com"
+		response, err := server.Check(&r)
+		if err != nil {
+			t.Errorf("%s: %v", offered, err)
+			continue
+		}
+		if got := writeExtensions(t, response.Extensions...); got != want {
+			t.Errorf("%s was answered %q", offered, got)
+		}
+		client := ClientHandshake{Extensions: deflateFull.Offers(), Key: NewKey()}
+		if _, e := client.agreeExtensions([]string{offered}); e == nil || e.Fault != FaultExtension {
+			t.Errorf("a client took the answer %s: %v", offered, e)
+		}
+	}
+}
+
 func TestDeflateValidate(t *testing.T) {
 	for name, c := range deflateConfigs() {
 		if err := c.Validate(); err != nil {

@@ -46,42 +46,61 @@ func ParseExtensions(values []string, max int) ([]Extension, error) {
 // parseExtensions also returns the number of elements that there were, and
 // what is wrong, "" if nothing is.
 func parseExtensions(values []string, max int) (list []Extension, total int, wrong string) {
-	in := newHeaderList(values)
-	for in.next() {
-		keep := total < max
-		extension, ok := readExtension(&in, keep)
-		if !ok {
-			return nil, 0, "an extension in Sec-WebSocket-Extensions has more parameters than are allowed"
-		}
-		if keep {
-			list = append(list, extension)
-		}
-		total++
+	list, total, hollow, wrong := parseOffers(values, max)
+	if hollow && wrong == "" {
+		wrong = malformedExtensions
 	}
-	// 1#extension: a field without any element is malformed too.
-	if in.malformed || total == 0 && len(values) > 0 {
-		return nil, 0, "Sec-WebSocket-Extensions is malformed (write: name; param; param=value, name)"
+	if wrong != "" {
+		return nil, 0, wrong
 	}
 	return list, total, ""
 }
 
-// readExtension reads one element of the list; it reports false if there are
-// too many parameters.
-func readExtension(in *headerList, keep bool) (e Extension, ok bool) {
+const malformedExtensions = "Sec-WebSocket-Extensions is malformed (write: name; param; param=value, name)"
+
+// parseOffers is parseExtensions for a server, which declines an element with
+// an empty value instead of refusing the rest: it is left out, and hollow set.
+func parseOffers(values []string, max int) (list []Extension, total int, hollow bool, wrong string) {
+	in := newHeaderList(values)
+	for in.next() {
+		e, empty, ok := readExtension(&in, total < max)
+		if !ok {
+			return nil, 0, false, "an extension in Sec-WebSocket-Extensions has more parameters than are allowed"
+		}
+		if total < max && !empty {
+			list = append(list, e)
+		}
+		hollow = hollow || empty
+		total++
+	}
+	// 1#extension: a field without any element is malformed too.
+	if in.malformed || total == 0 && len(values) > 0 {
+		return nil, 0, false, malformedExtensions
+	}
+	return list, total, hollow, ""
+}
+
+// readExtension reads one element of the list, and says whether it has an empty
+// value; ok is false if there are too many parameters.
+func readExtension(in *headerList, keep bool) (e Extension, hollow, ok bool) {
 	e.Name = in.token()
 	for n := 0; !in.malformed && in.take(';'); n++ {
 		if n == MaxExtensionParams {
-			return Extension{}, false
+			return Extension{}, false, false
 		}
 		p := Param{Name: in.token()}
 		if in.take('=') {
-			p.Value = in.value()
+			if in.hollow() {
+				hollow = true
+			} else {
+				p.Value = in.value()
+			}
 		}
 		if keep {
 			e.Params = append(e.Params, p)
 		}
 	}
-	return e, true
+	return e, hollow, true
 }
 
 // AppendExtensions appends the value of a Sec-WebSocket-Extensions field. It

@@ -210,7 +210,7 @@ func (h *ServerHandshake) chooseExtensions(values []string) ([]Extension, *Hands
 	if h.Extensions != nil {
 		most = MaxExtensionOffers
 	}
-	offers, _, wrong := parseExtensions(values, most)
+	offers, _, _, wrong := parseOffers(values, most)
 	if wrong != "" {
 		return nil, refusal(400, FaultExtension, "RFC 6455 9.1", wrong)
 	}

@@ -80,6 +80,17 @@ func (l *headerList) value() string {
 	return l.escaped()
 }
 
+// hollow reads the value of a parameter if it is empty, quoted or not, and
+// reports whether it is.
+func (l *headerList) hollow() bool {
+	rest := strings.TrimLeft(l.rest, " \t")
+	if behind, ok := strings.CutPrefix(rest, `""`); ok {
+		l.rest = behind
+		return true
+	}
+	return rest == "" || rest[0] == ';' || rest[0] == ','
+}
+
 // escaped reads a quoted string with quoted pairs, behind its opening quote.
 func (l *headerList) escaped() string {
 	var value strings.Builder

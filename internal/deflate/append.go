@@ -34,6 +34,9 @@ func Append(dst, p, history []byte, level, windowBits int) []byte {
 // (https://www.rfc-editor.org/rfc/rfc7692#section-7.2.1).
 func cutTail(p []byte) []byte { return p[:len(p)-len(tail)] }
 
+// AppendTail appends what ends a payload of which more follows.
+func AppendTail(dst []byte) []byte { return append(dst, tail...) }
+
 // A sink is where a compressor writes to.
 type sink struct{ out []byte }
 
