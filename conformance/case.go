@@ -15,6 +15,8 @@ type Case struct {
 	Reason  string // why it matters
 	Expect  string // what the peer must do
 
+	NeedsEcho bool // it judges what comes back of messages, see [Profile]
+
 	play     func(*player) // sends, and says what must come back
 	ending   ending
 	codes    []uint16 // with which the peer may close; without a code it always may

@@ -44,6 +44,7 @@ func NewClientHandler(opts *Options, report func(agent string, results []*Result
 	h := &ClientHandler{report: report, agents: make(map[string]map[int]*Result)}
 	if opts != nil {
 		h.opts = *opts
+		h.opts.Profile = Echo
 	}
 	var err error
 	h.cases, err = h.opts.cases()

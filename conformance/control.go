@@ -8,7 +8,7 @@ import (
 // pings is group 2.
 func pings() []Case {
 	answered := func(id, title, payload string, d delivery) Case {
-		return echoing(id, "a Ping "+title+", "+d.name, sends(d, list(ping(payload)), back(OpPong, payload)))
+		return answering(id, "a Ping "+title+", "+d.name, sends(d, list(ping(payload)), back(OpPong, payload)))
 	}
 	ignored := func(id, payload string) Case {
 		return Case{ID: id, Title: fmt.Sprintf("a Pong nobody asked for with %d octets, then Close", len(payload)),
@@ -32,10 +32,10 @@ func pings() []Case {
 		answered("2.6", "of 125 octets", long, bytewise),
 		ignored("2.7", ""),
 		ignored("2.8", unsolicited),
-		echoing("2.9", "a Pong nobody asked for, then a Ping",
+		answering("2.9", "a Pong nobody asked for, then a Ping",
 			sends(burst, list(pong(unsolicited), ping("ping payload")), back(OpPong, "ping payload"))),
-		echoing("2.10", "ten Pings, in one write", sends(burst, ten, pongs...)),
-		echoing("2.11", "ten Pings, in writes of 1 octet", sends(bytewise, ten, pongs...)),
+		answering("2.10", "ten Pings, in one write", sends(burst, ten, pongs...)),
+		answering("2.11", "ten Pings, in writes of 1 octet", sends(bytewise, ten, pongs...)),
 	}
 }
 
@@ -46,7 +46,7 @@ func closeCases() (cases []Case) {
 	}
 	normal, broken := list[uint16](1000), list[uint16](1002)
 	closed, greeting := closing(1000, ""), text("Hello World!")
-	cases = append(cases, Case{ID: "7.1.1", Title: "text, Close behind its echo", ending: closes, codes: normal, play: func(p *player) {
+	cases = append(cases, Case{ID: "7.1.1", NeedsEcho: true, Title: "text, Close behind its echo", ending: closes, codes: normal, play: func(p *player) {
 		p.send(greeting)
 		p.echo(greeting)
 		p.await()
@@ -56,7 +56,7 @@ func closeCases() (cases []Case) {
 	add("7.1.3", "Close, then a Ping", closes, normal, closed, ping(""))
 	add("7.1.4", "Close, then text", closes, normal, closed, greeting)
 	add("7.1.5", "Close inside a message", closes, normal, text("fragment1").unfinished(), closed, continuation("fragment2"))
-	cases = append(cases, Case{ID: "7.1.6", Title: "256 KiB of text, text, Close, a Ping, in one write", ending: tells, play: func(p *player) {
+	cases = append(cases, Case{ID: "7.1.6", NeedsEcho: true, Title: "256 KiB of text, text, Close, a Ping, in one write", ending: tells, play: func(p *player) {
 		p.send(text(repeat("BAsd7&jh23", 256*kib)), greeting, closed, ping(""))
 	}})
 

@@ -29,6 +29,21 @@
 // masked, a length not minimal, text that is no UTF-8) fails whichever case is
 // under way.
 //
+// # Profiles
+//
+// A server that echoes is judged by all cases. Of one that does something else
+// with messages, or with none ([Any]), the suite plays the cases that need no
+// echo: [Case.NeedsEcho] tells them apart. What is left is judged by Pongs, by
+// who closes and how, and by the framing of whatever the server sends; its
+// messages do not count. If it wants something said before it talks,
+// [Options.Login] says it.
+//
+// Some of these cases send a message, and a server may refuse one that it does
+// not know: with 1008, with a code of its own, or by dropping the connection.
+// From the first whole message on that was legal, a server that closes has
+// therefore made no fault: the result is Informational, and says so. A case
+// whose first frame is the fault leaves no such way out.
+//
 // # Time
 //
 // Nothing is measured. The suite waits for what must happen as long as octets

@@ -31,6 +31,7 @@ type echoer struct {
 	firstKey [4]byte
 	held     [][]byte // frames that are sent too late
 	closed   bool     // a Close frame was sent
+	loggedIn bool
 }
 
 // A fault is the close code for what the peer has done.
@@ -45,6 +46,10 @@ func (e *echoer) has(flaws ...string) bool { return slices.Contains(flaws, e.fla
 // run echoes until the connection has ended.
 func (e *echoer) run() {
 	defer e.nc.Close()
+	if e.has("talks by itself") {
+		e.write(0x80|1, []byte("news"))
+		e.write(0x80|9, []byte("still there?"))
+	}
 	for {
 		err := e.frame()
 		var f fault
@@ -285,6 +290,20 @@ func (e *echoer) echo() error {
 	}
 	e.op, e.message = 0, nil
 	switch {
+	case e.has("wants a login") && !e.loggedIn:
+		if string(payload) != "open sesame" {
+			return fault(4401)
+		}
+		e.loggedIn = true
+		e.write(0x80|1, []byte("moment"))
+		payload = []byte("welcome, 7")
+	case e.has("keeps messages to itself", "talks by itself"):
+		return nil
+	case e.has("refuses messages"):
+		return fault(1008)
+	case e.has("drops whoever sends a message"):
+		e.nc.Close()
+		return errClosed
 	case e.has("echoes text as binary"):
 		op = 2
 	case e.has("echoes in upper case"):

@@ -27,7 +27,7 @@ func fragmentation() (cases []Case) {
 	fail("5.1", "a Ping in two fragments", ping(f(1)).unfinished(), last(2))
 	fail("5.2", "a Pong in two fragments", pong(f(1)).unfinished(), last(2))
 	threefold(3, "text in two fragments", echoing, list(begin(1), last(2)), whole)
-	threefold(6, "a Ping between two fragments", echoing, list(begin(1), ping(question), last(2)), back(OpPong, question), whole)
+	threefold(6, "a Ping between two fragments", answering, list(begin(1), ping(question), last(2)), back(OpPong, question), whole)
 	threefold(9, "a last continuation of nothing, then text", broken, list(continuation(stray), text(hello)))
 	threefold(12, "a continuation of nothing, then text", broken, list(continuation(stray).unfinished(), text(hello)))
 	cases = append(cases, failing("5.15", "text in two fragments, then a continuation of nothing, then text", 1002,
@@ -37,7 +37,7 @@ func fragmentation() (cases []Case) {
 	fail("5.17", "twice: a last continuation of nothing, text in two fragments", twice(last(1), begin(2), last(3))...)
 	fail("5.18", "a message begun inside another", begin(1), text(f(2)))
 	for i, d := range []delivery{burst, perFrame} {
-		cases = append(cases, echoing(fmt.Sprintf("5.%d", 19+i), "Pings between five fragments, a pause after two, "+d.name, func(p *player) {
+		cases = append(cases, answering(fmt.Sprintf("5.%d", 19+i), "Pings between five fragments, a pause after two, "+d.name, func(p *player) {
 			d.send(p, begin(1), middle(2), ping("pongme 1!"))
 			p.quiet()
 			d.send(p, middle(3), middle(4), ping("pongme 2!"), last(5))

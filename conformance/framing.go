@@ -29,8 +29,15 @@ func sends(d delivery, frames []frame, events ...event) func(*player) {
 	}
 }
 
-// echoing is a case after which the suite closes.
+// echoing is a case about messages that come back, after which the suite closes.
 func echoing(id, title string, play func(*player)) Case {
+	c := answering(id, title, play)
+	c.NeedsEcho = true
+	return c
+}
+
+// answering is a case about Pongs, after which the suite closes.
+func answering(id, title string, play func(*player)) Case {
 	return Case{ID: id, Title: title, play: play, codes: []uint16{1000}}
 }
 

@@ -15,6 +15,10 @@ func (p *player) result() *Result {
 	if p.suiteClose != nil {
 		r.SuiteCode = event{payload: p.suiteClose.payload}.code()
 	}
+	if p.shut {
+		r.Verdict, r.Close, r.Reason = Failed, CloseNoHandshake, strings.Join(p.reasons, "; ")
+		return r
+	}
 	p.judgeEvents()
 	var why string
 	r.Close, why = p.judgeClose()
@@ -29,6 +33,7 @@ func (p *player) result() *Result {
 	if p.c.ending == tells {
 		r.Verdict, r.Close = Informational, CloseInformational
 	}
+	p.excuse(r)
 	return r
 }
 

@@ -13,6 +13,14 @@ type Options struct {
 	// Cases selects, see [Cases]. Nil is every case.
 	Cases []string
 
+	// Profile says what a server does with messages. The default is Echo. It
+	// is not for clients: these always echo.
+	Profile Profile
+
+	// Login is said to a server behind each opening handshake, before what the
+	// case sends. It is not for clients.
+	Login []LoginStep
+
 	// Thin makes the cases of groups 9, 12 and 13 smaller: large messages are a
 	// sixteenth as long, and fewer are sent.
 	Thin bool
@@ -66,7 +74,13 @@ func (o *Options) timeout() time.Duration     { return or(o.Timeout, defaultTime
 func (o *Options) caseTimeout() time.Duration { return or(o.CaseTimeout, defaultCaseTimeout) }
 func (o *Options) pause() time.Duration       { return or(o.Pause, defaultPause) }
 
-func (o *Options) cases() ([]Case, error) { return selectFrom(catalogue(o.Thin), o.Cases) }
+func (o *Options) cases() ([]Case, error) {
+	cases, err := selectFrom(catalogue(o.Thin), o.Cases)
+	if err != nil {
+		return nil, err
+	}
+	return o.Profile.without(cases)
+}
 
 func (o *Options) dial(ctx context.Context, address string) (net.Conn, error) {
 	if o.Dial != nil {

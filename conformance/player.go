@@ -35,6 +35,8 @@ type player struct {
 	deaf       bool // writing has failed
 
 	rest []byte // of a frame that was sent in part
+	said speech
+	shut bool // the login did not succeed
 
 	verdict Verdict // the worst that the case itself has found
 	reasons []string
@@ -52,8 +54,10 @@ func play(ctx context.Context, c *Case, nc net.Conn, r io.Reader, agreed *params
 	p.in.init()
 	var reader sync.WaitGroup
 	reader.Go(func() { p.read(r) })
-	c.play(p)
-	p.end()
+	if p.shut = !asServer && !p.login(); !p.shut {
+		c.play(p)
+		p.end()
+	}
 	nc.Close()
 	reader.Wait()
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
@@ -127,6 +131,9 @@ func (p *player) sent(f frame) {
 		Final: !f.open, RSV: f.rsv, Opcode: f.op, Masked: p.asServer == f.flipped,
 		Length: f.length(), Payload: []byte(f.payload[:min(len(f.payload), mostOctets)]),
 	})
+	if p.any() {
+		p.said.add(f)
+	}
 	if f.op == OpClose && f.rsv == 0 && !f.flipped && p.suiteClose == nil {
 		p.drain()
 		p.suiteClose, p.suiteFirst = &f, p.peerClose == nil && !p.gone
@@ -134,7 +141,13 @@ func (p *player) sent(f frame) {
 }
 
 // expect says which events must come, behind those that it was told before.
-func (p *player) expect(events ...event) { p.want = append(p.want, events...) }
+func (p *player) expect(events ...event) {
+	for _, e := range events {
+		if e.op.control() || !p.any() {
+			p.want = append(p.want, e)
+		}
+	}
+}
 
 // echo expects messages to come back.
 func (p *player) echo(frames ...frame) {
@@ -221,8 +234,19 @@ func (p *player) note(e event, err error) {
 		p.gone = true
 	case e.op == OpClose:
 		p.peerClose = &e
+	case e.op == OpPing:
+		p.answer(e)
+	case !e.op.control() && p.any():
+		// What the server says by itself is its own affair.
 	default:
 		p.events = append(p.events, e)
+	}
+}
+
+// answer answers a Ping of the peer, where a frame can stand.
+func (p *player) answer(e event) {
+	if p.suiteClose == nil && len(p.rest) == 0 {
+		p.send(pong(e.payload))
 	}
 }
 

@@ -30,7 +30,7 @@ type CloseVerdict uint8
 const (
 	CloseOK            CloseVerdict = iota
 	CloseInformational              // the case has no right or wrong
-	CloseNoHandshake                // the opening handshake did not succeed
+	CloseNoHandshake                // the opening handshake, or the login, did not succeed
 	CloseWrongSide                  // the wrong side began it
 	CloseUnclean                    // one Close frame was missing, or both
 	CloseWrongCode                  // the peer closed with a code that does not tell what happened
