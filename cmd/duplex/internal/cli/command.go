@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -26,13 +27,17 @@ type App struct {
 type Command struct {
 	Name     string
 	Args     string // what stands behind the flags in the synopsis, such as "URL"
-	MaxArgs  int
+	MaxArgs  int    // -1 is any number
 	Summary  string // one line, lower case
 	Help     string
 	Flags    []FlagGroup
 	Examples []Example
 	Exits    []Exit // beyond those that all commands share
 	Run      func(env *Env) error
+
+	// Commands make it a family, of which a member has to be named; it has
+	// neither flags nor a Run itself.
+	Commands []*Command
 }
 
 // FlagGroup is a set of flags that help shows under one title.
@@ -99,28 +104,50 @@ func (a *App) Run(args []string, env Env) int {
 	if args[0] == "help" {
 		return a.finish(env, "help", a.help(args[1:], &env))
 	}
-	c := a.find(args[0])
-	if c == nil {
-		return a.finish(env, "", a.unknown(args[0]))
+	c, name, rest, err := a.find(args)
+	if err != nil {
+		return a.finish(env, name, err)
 	}
-	err := c.parse(args[1:], &env)
+	if len(c.Commands) > 0 {
+		return a.family(env, c, name, rest)
+	}
+	err = c.parse(rest, &env)
 	if errors.Is(err, pflag.ErrHelp) {
-		a.explain(env.Stdout, c)
+		a.explain(env.Stdout, c, name)
 		return exitOK
 	}
 	if err == nil {
 		err = c.Run(&env)
 	}
-	return a.finish(env, c.Name, err)
+	return a.finish(env, name, err)
 }
 
-func (a *App) find(name string) *Command {
-	for _, c := range a.Commands {
-		if c.Name == name {
-			return c
+// find follows args into the tree of commands. It returns the last command that
+// they name, its name with those above it, and what stands behind.
+func (a *App) find(args []string) (c *Command, name string, rest []string, err error) {
+	among, rest := a.Commands, args
+	for len(among) > 0 && len(rest) > 0 && !(c != nil && isHelp(rest[0])) {
+		i := slices.IndexFunc(among, func(c *Command) bool { return c.Name == rest[0] })
+		if i < 0 {
+			return c, name, rest, unknown(among, rest[0])
 		}
+		c, rest = among[i], rest[1:]
+		among, name = c.Commands, strings.TrimSpace(name+" "+c.Name)
 	}
-	return nil
+	return c, name, rest, nil
+}
+
+func isHelp(arg string) bool { return arg == "-h" || arg == "--help" }
+
+// family is the end of a command line that names no member of a family: its
+// page, which is what was asked for, or is due.
+func (a *App) family(env Env, c *Command, name string, rest []string) int {
+	if len(rest) > 0 {
+		a.explain(env.Stdout, c, name)
+		return exitOK
+	}
+	a.explain(env.Stderr, c, name)
+	return exitUsage
 }
 
 // parse reads the flags and leaves the arguments in env.
@@ -133,7 +160,7 @@ func (c *Command) parse(args []string, env *Env) error {
 		return &UsageError{err.Error()}
 	}
 	env.Args = all.Args()
-	if len(env.Args) > c.MaxArgs {
+	if c.MaxArgs >= 0 && len(env.Args) > c.MaxArgs {
 		return Usagef("unexpected argument %q", env.Args[c.MaxArgs])
 	}
 	return nil
@@ -186,11 +213,11 @@ func (a *App) finish(env Env, command string, err error) int {
 	return code
 }
 
-// unknown is the error of a name that is no command, with the one that was
-// probably meant.
-func (a *App) unknown(name string) error {
+// unknown is the error of a name that is no command, with the one among some
+// that was probably meant.
+func unknown(among []*Command, name string) error {
 	best, least := "", len(name)/2+1
-	for _, c := range a.Commands {
+	for _, c := range among {
 		if d := distance(name, c.Name); d < least {
 			best, least = c.Name, d
 		}

@@ -13,18 +13,18 @@ const textWidth = 79
 
 // help is the command "help [COMMAND]".
 func (a *App) help(args []string, env *Env) error {
-	switch {
-	case len(args) == 0 || args[0] == "-h" || args[0] == "--help" || args[0] == "help":
+	if len(args) == 0 || isHelp(args[0]) || args[0] == "help" {
 		a.overview(env.Stdout)
 		return nil
-	case len(args) > 1:
-		return Usagef("unexpected argument %q", args[1])
 	}
-	c := a.find(args[0])
-	if c == nil {
-		return a.unknown(args[0])
+	c, name, rest, err := a.find(args)
+	if err != nil {
+		return err
 	}
-	a.explain(env.Stdout, c)
+	if len(rest) > 0 && !isHelp(rest[0]) {
+		return Usagef("unexpected argument %q", rest[0])
+	}
+	a.explain(env.Stdout, c, name)
 	return nil
 }
 
@@ -35,26 +35,34 @@ func (a *App) overview(w io.Writer) {
 	p.title("Usage")
 	p.line("  %s COMMAND [flags]", a.Name)
 	p.title("Commands")
-	rows := make([]row, 0, len(a.Commands)+1)
-	for _, c := range a.Commands {
-		rows = append(rows, row{c.Name, c.Summary})
-	}
-	p.table(append(rows, row{"help", "explain a command: " + a.Name + " help COMMAND"}))
+	p.table(append(summaries(a.Commands), row{"help", "explain a command: " + a.Name + " help COMMAND"}))
 	if a.Notes != "" {
 		p.line("")
 		p.paragraphs(a.Notes, 0)
 	}
 }
 
-// explain writes the page of one command.
-func (a *App) explain(w io.Writer, c *Command) {
+func summaries(commands []*Command) (rows []row) {
+	for _, c := range commands {
+		rows = append(rows, row{c.Name, c.Summary})
+	}
+	return rows
+}
+
+// explain writes the page of one command, whose name has those above it.
+func (a *App) explain(w io.Writer, c *Command, name string) {
 	p := printer{w}
-	p.paragraphs(a.Name+" "+c.Name+" - "+c.Summary, 0)
+	name = a.Name + " " + name
+	p.paragraphs(name+" - "+c.Summary, 0)
 	p.title("Usage")
-	p.line("  %s", a.synopsis(c))
+	p.line("  %s", c.synopsis(name))
 	if c.Help != "" {
 		p.line("")
 		p.paragraphs(c.Help, 0)
+	}
+	if len(c.Commands) > 0 {
+		p.title("Commands")
+		p.table(summaries(c.Commands))
 	}
 	for _, g := range c.Flags {
 		p.title(strings.TrimSpace(g.Title + " flags"))
@@ -70,6 +78,10 @@ func (a *App) explain(w io.Writer, c *Command) {
 			p.line("  %s", e.Line)
 		}
 	}
+	if len(c.Commands) > 0 {
+		p.line("\n'%s help %s COMMAND' explains one of them.", a.Name, strings.TrimPrefix(name, a.Name+" "))
+		return
+	}
 	p.title("Exit status")
 	var exits []row
 	for _, e := range c.exits() {
@@ -78,12 +90,14 @@ func (a *App) explain(w io.Writer, c *Command) {
 	p.table(exits)
 }
 
-func (a *App) synopsis(c *Command) string {
-	s := a.Name + " " + c.Name
-	if len(c.Flags) > 0 {
-		s += " [flags]"
+func (c *Command) synopsis(name string) string {
+	switch {
+	case len(c.Commands) > 0:
+		name += " COMMAND"
+	case len(c.Flags) > 0:
+		name += " [flags]"
 	}
-	return strings.TrimSpace(s + " " + c.Args)
+	return strings.TrimSpace(name + " " + c.Args)
 }
 
 // exits are all exit statuses of c in order.

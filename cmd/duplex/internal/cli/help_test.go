@@ -43,7 +43,7 @@ func TestExplain(t *testing.T) {
 		Exits:    []Exit{{1, "it did not"}, {9, "it broke"}},
 	}
 	var got bytes.Buffer
-	a.explain(&got, c)
+	a.explain(&got, c, "do")
 	const want = `app do - do it
 
 Usage:
