@@ -43,7 +43,7 @@ func (d *Deflater) Tier() DeflateTier { return d.charged.tier }
 // What was appended must be sent, and in the order of the calls: the messages
 // behind it refer to it.
 func (d *Deflater) Append(dst, p []byte) (payload []byte, ok bool) {
-	if d.cfg.keeps(p) {
+	if !d.Wants(p) {
 		return dst, false
 	}
 	d.settle()
@@ -54,12 +54,12 @@ func (d *Deflater) Append(dst, p []byte) (payload []byte, ok bool) {
 	return payload, ok
 }
 
-// keeps reports whether p is too short to be compressed.
-func (c *DeflateConfig) keeps(p []byte) bool {
-	if c.Threshold == 0 {
-		return len(p) < DefaultDeflateThreshold
+// Wants reports whether p is long enough to be compressed.
+func (d *Deflater) Wants(p []byte) bool {
+	if d.cfg.Threshold == 0 {
+		return len(p) >= DefaultDeflateThreshold
 	}
-	return len(p) < max(c.Threshold, 1)
+	return len(p) >= max(d.cfg.Threshold, 1)
 }
 
 // settle takes the best tier that the budget has room for.

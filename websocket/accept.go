@@ -88,6 +88,9 @@ func (o *AcceptOptions) resolve() *acceptSettings {
 		s.timeout = DefaultHandshakeTimeout
 	}
 	s.err = s.handshake.Validate()
+	if s.err == nil && o.Deflate != nil {
+		s.err = o.Deflate.Validate()
+	}
 	if !o.resolved.CompareAndSwap(nil, s) {
 		return o.resolved.Load()
 	}
@@ -171,7 +174,7 @@ func accept(w http.ResponseWriter, r *http.Request, s *acceptSettings) (*Conn, e
 	if s.err != nil {
 		return nil, s.refuse(w, r, s.err)
 	}
-	response, err := s.check(r)
+	response, agreed, err := s.check(r)
 	if err != nil {
 		return nil, s.refuse(w, r, err)
 	}
@@ -191,18 +194,22 @@ func accept(w http.ResponseWriter, r *http.Request, s *acceptSettings) (*Conn, e
 	}
 	nc.SetDeadline(time.Time{})
 	c := newConn(s.settings, nc, response.Subprotocol)
+	if agreed != nil {
+		c.useDeflate(*agreed)
+	}
 	c.received(buffered)
 	return c, nil
 }
 
-// check judges the request, header block included.
-func (s *acceptSettings) check(r *http.Request) (protocol.Response, error) {
+// check judges the request, header block included. agreed is nil without
+// permessage-deflate.
+func (s *acceptSettings) check(r *http.Request) (response protocol.Response, agreed *protocol.DeflateAgreement, err error) {
 	lines := 0
 	for _, values := range r.Header {
 		lines += len(values)
 	}
 	if lines > maxHeaderLines {
-		return protocol.Response{}, &HandshakeError{
+		return protocol.Response{}, nil, &HandshakeError{
 			Status: http.StatusRequestHeaderFieldsTooLarge, Fault: "header",
 			Reason: fmt.Sprintf("the request has more than %d header lines", maxHeaderLines)}
 	}
@@ -210,12 +217,23 @@ func (s *acceptSettings) check(r *http.Request) (protocol.Response, error) {
 	q.Method, q.ProtoMajor, q.ProtoMinor = r.Method, r.ProtoMajor, r.ProtoMinor
 	q.Host, q.Secure, q.TransferEncoding = r.Host, r.TLS != nil, r.TransferEncoding
 	h := &s.handshake
-	if s.choose != nil {
+	if s.choose != nil || s.deflate != nil && len(q.Extensions) > 0 {
 		own := s.handshake
-		own.SelectSubprotocol = func(offered []string) string { return s.choose(r, offered) }
+		if s.choose != nil {
+			own.SelectSubprotocol = func(offered []string) string { return s.choose(r, offered) }
+		}
+		own.Extensions = func(offers []protocol.Extension) []protocol.Extension {
+			answer, both, ok := s.deflate.Accept(offers)
+			if !ok {
+				return nil
+			}
+			agreed = &both
+			return []protocol.Extension{answer}
+		}
 		h = &own
 	}
-	return h.Check(&q)
+	response, err = h.Check(&q)
+	return response, agreed, err
 }
 
 // maxHeaderLines is the most header lines of a handshake. Browsers send about

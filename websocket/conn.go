@@ -32,6 +32,7 @@ type Conn struct {
 	set         *settings
 	stream      stream
 	subprotocol string
+	deflate     *deflating // nil without permessage-deflate
 
 	// Reading, guarded by readLock.
 	readLock lock

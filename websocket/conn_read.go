@@ -97,6 +97,9 @@ func (c *Conn) readMessage(ctx context.Context, buf []byte, into bool) (MessageT
 			}
 			return 0, nil, err
 		}
+		if ev.Compressed {
+			return c.readInflated(&ev, buf, into)
+		}
 		c.rd.asm.Own()
 		if ev.First {
 			if into && ev.Last && len(ev.Payload) <= cap(buf) {
@@ -115,6 +118,19 @@ func (c *Conn) readMessage(ctx context.Context, buf []byte, into bool) (MessageT
 	}
 }
 
+// readInflated inflates the message of ev, into buf if into is true.
+func (c *Conn) readInflated(ev *protocol.Event, buf []byte, into bool) (MessageType, []byte, error) {
+	if !into {
+		buf = nil
+	}
+	p, err := c.inflate(ev, buf[:0])
+	if err != nil {
+		return 0, nil, err
+	}
+	c.delivered()
+	return ev.Opcode, p, nil
+}
+
 // delivered counts a message and notes whether another frame is at hand.
 func (c *Conn) delivered() {
 	c.counts.messagesIn.add(1)
@@ -130,7 +146,8 @@ func (c *Conn) setMore(more bool) {
 	}
 }
 
-// next stores the next chunk of a message in ev. It handles control frames on
+// next stores the next chunk of a message in ev, or the whole of one that is
+// compressed. It handles control frames on
 // the way, and waits for input as long as ctx allows.
 func (c *Conn) next(ctx context.Context, ev *protocol.Event) error {
 	for {
@@ -141,7 +158,9 @@ func (c *Conn) next(ctx context.Context, ev *protocol.Event) error {
 		}
 		switch ev.Kind {
 		case protocol.Data:
-			return nil
+			if !ev.Compressed || c.gather(ev) {
+				return nil
+			}
 		case protocol.None:
 			if err := c.fill(ctx); err != nil {
 				return err
@@ -220,6 +239,7 @@ func (c *Conn) beforeFill(ctx context.Context) error {
 	c.flushBeforeRead()
 	if c.rd != nil && !c.in.InMessage() {
 		c.rd.asm.Release() // of the last message, which was borrowed until now
+		c.rd.packed.Release()
 	}
 	switch {
 	case ctx.Err() != nil:
@@ -231,7 +251,7 @@ func (c *Conn) beforeFill(ctx context.Context) error {
 	}
 	c.watch(ctx)
 	if c.rd != nil {
-		c.rd.space = c.rd.asm.Space(&c.in)
+		c.rd.space = c.rd.gathering().Space(&c.in)
 		if by := c.in.Deadline(c.set.cfg); by != 0 || c.rd.due != 0 {
 			c.awaitRest(by)
 		}
@@ -283,13 +303,22 @@ func (c *Conn) took(n int) {
 // reading is what has been received and not consumed. A connection has one only
 // while there is something.
 type reading struct {
-	asm   protocol.Assembler
-	input []byte
-	buf   *pool.Buffer // what input lies in, unless it lies in asm
-	space []byte       // where the read under way goes, if not to buf
-	now   int64        // when the reader last stopped waiting
-	due   int64        // when the message under way is overdue, 0 if there is none,
-	busy  int64        // put off for as long as the application was busy
+	asm    protocol.Assembler
+	packed protocol.Assembler // of a compressed message
+	input  []byte
+	buf    *pool.Buffer // what input lies in, unless it lies in asm or packed
+	space  []byte       // where the read under way goes, if not to buf
+	now    int64        // when the reader last stopped waiting
+	due    int64        // when the message under way is overdue, 0 if there is none,
+	busy   int64        // put off for as long as the application was busy
+}
+
+// gathering returns what the message under way is built in.
+func (rd *reading) gathering() *protocol.Assembler {
+	if rd.packed.Len() > 0 {
+		return &rd.packed
+	}
+	return &rd.asm
 }
 
 var readings = sync.Pool{New: func() any { return new(reading) }}
@@ -333,6 +362,7 @@ func (c *Conn) dropInput() {
 	}
 	c.rd = nil
 	rd.asm.Release()
+	rd.packed.Release()
 	if rd.buf != nil {
 		conns.Put(rd.buf)
 	}

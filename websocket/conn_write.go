@@ -89,6 +89,9 @@ func (c *Conn) unlockWrite() {
 func (c *Conn) releaseWrite() {
 	c.flags.clear(owesFrames)
 	c.written(len(c.wb))
+	if c.deflate != nil {
+		c.deflate.out.Close()
+	}
 }
 
 // writeMessage writes one message, with the lock held.
@@ -99,6 +102,12 @@ func (c *Conn) writeMessage(ctx context.Context, typ MessageType, p []byte) erro
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
+	if c.deflate != nil {
+		if done, err := c.writeDeflated(ctx, typ, p); done {
+			return err
+		}
+	}
+	typ &^= Uncompressed
 	if len(p) >= flushSize {
 		return c.writeLarge(ctx, typ, p)
 	}
@@ -111,6 +120,42 @@ func (c *Conn) writeMessage(ctx context.Context, typ MessageType, p []byte) erro
 	c.wb = wb
 	c.counts.messagesOut.add(1)
 	return c.flushOrDefer(ctx, start)
+}
+
+// writeDeflated is writeMessage for what is to be compressed. It reports false
+// for what is not.
+func (c *Conn) writeDeflated(ctx context.Context, typ MessageType, p []byte) (done bool, err error) {
+	if typ&Uncompressed != 0 || !c.deflate.out.Wants(p) {
+		return false, nil
+	}
+	if err := c.out.CheckMessage(typ, false, p); err != nil {
+		return true, c.refused(err)
+	}
+	d, ok := c.pack(p)
+	if !ok {
+		return false, nil
+	}
+	defer d.release()
+	c.counts.messagesOut.add(1)
+	return true, c.writeFrame(ctx, typ, true, d.payload)
+}
+
+// writeFrame writes a message that the core has allowed and whose payload is as
+// it goes out. If it is taken back, no compressed one refers to it.
+func (c *Conn) writeFrame(ctx context.Context, typ MessageType, rsv1 bool, payload []byte) error {
+	var err error
+	if len(payload) >= flushSize {
+		h := protocol.NewHeader(c.set.cfg, typ, true, rsv1, len(payload))
+		err = c.writePayload(ctx, &h, payload, true)
+	} else {
+		start := len(c.wb)
+		c.appendFrame(typ, rsv1, payload)
+		err = c.flushOrDefer(ctx, start)
+	}
+	if err != nil && rsv1 {
+		c.deflate.out.Forget()
+	}
+	return err
 }
 
 // refused turns the core's refusal behind a Close frame into the reason of the
@@ -135,8 +180,7 @@ func (c *Conn) writeLarge(ctx context.Context, typ MessageType, p []byte) error 
 		return c.refused(err)
 	}
 	c.counts.messagesOut.add(1)
-	h := protocol.NewHeader(c.set.cfg, typ, true, false, len(p))
-	return c.writePayload(ctx, &h, p, true)
+	return c.writeFrame(ctx, typ, false, p)
 }
 
 // writePayload writes the header and payload of a frame. whole says that a

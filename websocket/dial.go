@@ -160,6 +160,11 @@ func newAttempt(text string, o *DialOptions) (*attempt, error) {
 	if err := a.takeFields(); err != nil {
 		return nil, requestError{err}
 	}
+	if o.Deflate != nil {
+		if err := o.Deflate.Validate(); err != nil {
+			return nil, requestError{err}
+		}
+	}
 	if err := protocol.CheckHeader(headerFields(o.ProxyHeader)); err != nil {
 		return nil, requestError{fmt.Errorf("websocket: ProxyHeader: %w", err)}
 	}

@@ -34,11 +34,18 @@ func (a *attempt) handshake(nc net.Conn, h *protocol.ClientHandshake, head []byt
 		}
 		return nil, refused
 	}
-	agreed, err := check(h, response)
+	result, err := check(h, response)
 	if err != nil {
 		return nil, err
 	}
-	c := newConn(a.set, nc, agreed.Subprotocol)
+	agreed, deflates, err := a.set.deflate.Agree(result.Extensions)
+	if err != nil {
+		return nil, err
+	}
+	c := newConn(a.set, nc, result.Subprotocol)
+	if deflates {
+		c.useDeflate(agreed)
+	}
 	c.received(r.br)
 	return c, nil
 }
@@ -58,7 +65,7 @@ func (a *attempt) request() protocol.ClientHandshake {
 		header["Cookie"] = []string{strings.Join(cookies, "; ")} // there may be one field only
 	}
 	return protocol.ClientHandshake{Host: a.host, Target: a.url.Target, Key: protocol.NewKey(),
-		Origin: a.origin, Subprotocols: a.o.Subprotocols, Header: headerFields(header)}
+		Origin: a.origin, Subprotocols: a.o.Subprotocols, Extensions: a.set.deflate.Offers(), Header: headerFields(header)}
 }
 
 // heard tells the application of a response.

@@ -28,6 +28,13 @@
 // the bounds of [Queue], and its [Policy] says what happens beyond.
 // [Prepared] is encoded once for many connections, and a [Group] broadcasts it.
 //
+// # Compression
+//
+// [Options].Deflate turns permessage-deflate on, both ways. A connection keeps
+// no compressor: what it remembers is a few KiB of text, by the tiers of
+// [DeflateOptions], within one budget for the process. Messages are compressed
+// by themselves when that makes them shorter; [Uncompressed] sends one as it is.
+//
 // # Contexts
 //
 // A context that ends, ends the call that it was given to, and leaves the
@@ -67,7 +74,8 @@
 //
 // # Limitations
 //
-//   - WebSocket over HTTP/2 and HTTP/3, and permessage-deflate, are not here yet.
+//   - WebSocket over HTTP/2 and HTTP/3 is not here yet.
+//   - A compressed message is handed on when it is whole, by NextReader too.
 //   - net/http hides some malformed requests from an upgrader: lines that end
 //     in a bare LF, obsolete line folding, two equal Content-Length fields of 0.
 //     They are accepted.

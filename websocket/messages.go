@@ -59,6 +59,9 @@ func (c *Conn) ReadEach(ctx context.Context, f func(typ MessageType, p []byte) e
 
 // each calls f if ev completes a message.
 func (c *Conn) each(ev *protocol.Event, f func(typ MessageType, p []byte) error) error {
+	if ev.Compressed {
+		return c.eachInflated(ev, f)
+	}
 	if ev.First {
 		c.rd.asm.Lend()
 	}

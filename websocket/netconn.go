@@ -73,7 +73,7 @@ func (n *netConn) nextMessage(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if typ == n.typ {
+	if typ == n.typ&^Uncompressed {
 		n.message = r
 		return nil
 	}

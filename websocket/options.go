@@ -42,6 +42,11 @@ type Options struct {
 	// someone reads. Default 10 s.
 	PongTimeout time.Duration
 
+	// Deflate turns permessage-deflate on: a server accepts it, a client offers
+	// it. Nil: off, since compression tells eavesdroppers something about
+	// secrets that share messages with text of others' choosing.
+	Deflate *DeflateOptions
+
 	// Queue bounds what [Conn.Send] queues, and says what happens beyond.
 	Queue Queue
 	// Codec is what ReadJSON and WriteJSON use. Default encoding/json.
@@ -77,6 +82,7 @@ type settings struct {
 	log          *slog.Logger
 	codec        Codec
 	queue        Queue
+	deflate      *protocol.DeflateConfig
 	writeTimeout time.Duration
 }
 
@@ -97,6 +103,7 @@ func newSettings(role protocol.Role, o *Options) *settings {
 		log:          silent,
 		codec:        o.Codec,
 		queue:        o.Queue.withDefaults(),
+		deflate:      o.Deflate,
 		writeTimeout: o.WriteTimeout,
 	}
 	if o.Clock != nil {

@@ -84,14 +84,28 @@ func (c *Conn) readForPing(ctx context.Context, w *pingWait) error {
 		if ev.Kind != protocol.Data {
 			continue
 		}
-		c.rd.asm.Own()
-		if p, whole := c.rd.asm.Add(&c.in, &ev); whole {
+		p, whole, err := c.addOwn(&ev)
+		if err != nil {
+			return err
+		}
+		if whole {
 			x := c.more()
 			x.stash = append(x.stash, stashed{ev.Opcode, p})
 			x.stashSize += stashCost(p)
 		}
 	}
 	return nil
+}
+
+// addOwn adds a chunk to a message that is to be the caller's own.
+func (c *Conn) addOwn(ev *protocol.Event) (p []byte, whole bool, err error) {
+	if ev.Compressed {
+		p, err = c.inflate(ev, nil)
+		return p, err == nil, err
+	}
+	c.rd.asm.Own()
+	p, whole = c.rd.asm.Add(&c.in, ev)
+	return p, whole, nil
 }
 
 // nextOrPong is next, but returns without data when w is answered.
@@ -104,7 +118,9 @@ func (c *Conn) nextOrPong(ctx context.Context, ev *protocol.Event, w *pingWait) 
 		}
 		switch ev.Kind {
 		case protocol.Data:
-			return nil
+			if !ev.Compressed || c.gather(ev) {
+				return nil
+			}
 		case protocol.None:
 			if err := c.fill(ctx); err != nil {
 				return err

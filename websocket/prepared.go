@@ -2,53 +2,90 @@ package websocket
 
 import (
 	"context"
+	"sync"
+	"sync/atomic"
 
 	"github.com/duplexws/duplex/protocol"
 )
 
-// Prepared is a message that is encoded once and written to many connections.
-// It is immutable and safe for concurrent use.
+// Prepared is a message that is encoded once and written to many connections:
+// compressed once too, for all that agreed to the same parameters. It is
+// immutable and safe for concurrent use.
 type Prepared struct {
-	typ   MessageType
+	typ   MessageType // with Uncompressed, if that was asked for
 	data  []byte
-	frame []byte // as a server sends it: header and data
+	forms atomic.Pointer[preparedForm] // that were compressed so far, the newest first
+	mu    sync.Mutex                   // held while one is
+}
+
+// preparedForm is a message in one compressed form.
+type preparedForm struct {
+	form    protocol.DeflateForm
+	payload []byte // nil if the message gets no shorter
+	next    *preparedForm
 }
 
 // NewPrepared prepares a message. It keeps a copy of data. Errors:
 // protocol.ErrNotText, protocol.ErrOpcode.
 func NewPrepared(typ MessageType, data []byte) (*Prepared, error) {
-	if typ == Text && !protocol.ValidText(data) {
-		return nil, protocol.ErrNotText
-	}
-	if !typ.Data() {
+	switch typ &^ Uncompressed {
+	default:
 		return nil, protocol.ErrOpcode
+	case Binary:
+	case Text:
+		if !protocol.ValidText(data) {
+			return nil, protocol.ErrNotText
+		}
 	}
-	h := protocol.NewHeader(serverForm, typ, true, false, len(data))
-	frame := make([]byte, 0, len(h.Bytes())+len(data))
-	frame = h.AppendPayload(append(frame, h.Bytes()...), data)
-	return &Prepared{typ: typ, data: frame[len(h.Bytes()):], frame: frame}, nil
+	return &Prepared{typ: typ, data: append([]byte(nil), data...)}, nil
 }
 
-var serverForm = protocol.NewConfig(protocol.Server, nil)
-
-// append appends the message to dst as c sends it.
-func (p *Prepared) append(c *Conn, dst []byte) ([]byte, error) {
-	if err := c.out.CheckMessage(p.typ, true, nil); err != nil {
-		return dst, err
+// encode returns the message as c sends it, and counts it as sent. Called with
+// the write lock held.
+func (p *Prepared) encode(c *Conn) (typ MessageType, rsv1 bool, payload []byte, err error) {
+	typ = p.typ &^ Uncompressed
+	if err := c.out.CheckMessage(typ, true, nil); err != nil {
+		return 0, false, nil, err
 	}
 	c.counts.messagesOut.add(1)
-	if c.set.cfg.Role() == protocol.Server {
-		return append(dst, p.frame...), nil
+	if c.compresses(p.typ) && c.deflate.out.Wants(p.data) {
+		if payload := p.deflated(c.deflate.out.Form()); payload != nil {
+			c.deflate.out.Sent(p.data)
+			return typ, true, payload, nil
+		}
 	}
-	h := protocol.NewHeader(c.set.cfg, p.typ, true, false, len(p.data))
-	return h.AppendPayload(append(dst, h.Bytes()...), p.data), nil
+	return typ, false, p.data, nil
+}
+
+// deflated returns the message in a compressed form, or nil if it gets no
+// shorter.
+func (p *Prepared) deflated(form protocol.DeflateForm) []byte {
+	if f := p.find(form); f != nil {
+		return f.payload
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	f := p.find(form)
+	if f == nil {
+		f = &preparedForm{form: form, next: p.forms.Load()}
+		if payload, ok := form.Append(nil, p.data); ok {
+			f.payload = payload
+		}
+		p.forms.Store(f)
+	}
+	return f.payload
+}
+
+func (p *Prepared) find(form protocol.DeflateForm) *preparedForm {
+	f := p.forms.Load()
+	for f != nil && f.form != form {
+		f = f.next
+	}
+	return f
 }
 
 // WritePrepared writes p like [Conn.Write].
 func (c *Conn) WritePrepared(ctx context.Context, p *Prepared) error {
-	if c.set.cfg.Role() == protocol.Client || len(p.data) >= flushSize {
-		return c.Write(ctx, p.typ, p.data)
-	}
 	if err := c.lockWrite(ctx); err != nil {
 		return err
 	}
@@ -62,14 +99,11 @@ func (c *Conn) WritePrepared(ctx context.Context, p *Prepared) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	c.needBuffer()
-	start := len(c.wb)
-	wb, err := p.append(c, c.wb)
+	typ, rsv1, payload, err := p.encode(c)
 	if err != nil {
 		return c.refused(err)
 	}
-	c.wb = wb
-	return c.flushOrDefer(ctx, start)
+	return c.writeFrame(ctx, typ, rsv1, payload)
 }
 
 // SendPrepared hands p to the connection like [Conn.Send].

@@ -73,11 +73,14 @@ type Message struct {
 // Errors: protocol.ErrNotText; ErrQueueFull and ErrSlowConsumer by the policy;
 // the cause of ctx, with Block; why the connection has ended.
 func (c *Conn) Send(ctx context.Context, m Message) error {
-	if !m.Type.Data() {
+	switch m.Type &^ Uncompressed {
+	default:
 		return protocol.ErrOpcode
-	}
-	if m.Type == Text && !protocol.ValidText(m.Data) {
-		return protocol.ErrNotText
+	case Binary:
+	case Text:
+		if !protocol.ValidText(m.Data) {
+			return protocol.ErrNotText
+		}
 	}
 	return c.send(ctx, queued{typ: m.Type, key: m.Key, data: m.Data})
 }
@@ -118,20 +121,35 @@ func (c *Conn) sendNow(q queued) error {
 
 // appendQueued appends q to wb.
 func (c *Conn) appendQueued(q queued) error {
-	c.needBuffer()
 	if q.prepared != nil {
-		wb, err := q.prepared.append(c, c.wb)
-		c.wb = wb
+		typ, rsv1, payload, err := q.prepared.encode(c)
+		if err == nil {
+			c.appendFrame(typ, rsv1, payload)
+		}
 		return err
 	}
+	typ := q.typ &^ Uncompressed
 	// The text was checked when it was handed in.
-	if err := c.out.CheckMessage(q.typ, true, nil); err != nil {
+	if err := c.out.CheckMessage(typ, true, nil); err != nil {
 		return err
 	}
-	h := protocol.NewHeader(c.set.cfg, q.typ, true, false, len(q.data))
-	c.wb = h.AppendPayload(append(c.wb, h.Bytes()...), q.data)
 	c.counts.messagesOut.add(1)
+	if c.compresses(q.typ) {
+		if d, ok := c.pack(q.data); ok {
+			c.appendFrame(typ, true, d.payload)
+			d.release()
+			return nil
+		}
+	}
+	c.appendFrame(typ, false, q.data)
 	return nil
+}
+
+// appendFrame appends a message in one frame to wb.
+func (c *Conn) appendFrame(typ MessageType, rsv1 bool, payload []byte) {
+	c.needBuffer()
+	h := protocol.NewHeader(c.set.cfg, typ, true, rsv1, len(payload))
+	c.wb = h.AppendPayload(append(c.wb, h.Bytes()...), payload)
 }
 
 // queued is a message in the Send queue.

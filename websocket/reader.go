@@ -20,8 +20,8 @@ type messageReader struct {
 }
 
 // NextReader waits for the next message and returns a reader of it, which ends
-// with io.EOF. The message is not gathered: a chunk is handed on as it comes,
-// and text is checked as it comes. What is left unread of the message before is
+// with io.EOF. The message is not gathered, unless it is compressed: a chunk is
+// handed on as it comes, and text is checked as it comes. What is left unread of the message before is
 // skipped. ctx holds for the reader too.
 //
 // Errors are those of [Conn.Read]. A text that turns out to be invalid, or a
@@ -55,6 +55,11 @@ func (c *Conn) nextReader(ctx context.Context) (MessageType, *messageReader, err
 		r.rest = c.rd.asm.Take()
 	} else if err := c.next(ctx, &ev); err != nil {
 		return 0, nil, err
+	} else if ev.Compressed {
+		if r.rest, err = c.inflate(&ev, nil); err != nil {
+			return 0, nil, err
+		}
+		r.last = true
 	} else {
 		r.rest, r.last = ev.Payload, ev.Last
 	}

@@ -11,8 +11,8 @@ import (
 // NextWriter waits until no other message is being written, and returns a
 // writer of one message. Other messages wait until it is closed, so it must be
 // closed; control frames do not. Each time 16 KiB are together they go out as a
-// fragment, and a message of less goes out in one frame. ctx holds for the
-// writer too. The writer is not for concurrent use.
+// fragment, and a message of less goes out in one frame; where messages are
+// compressed, the fragments are one by one. ctx holds for the writer too. The writer is not for concurrent use.
 //
 // When a Write has failed, the peer may have part of the message, which cannot
 // be finished any more: Close then closes the connection with 1011.
@@ -20,11 +20,11 @@ func (c *Conn) NextWriter(ctx context.Context, typ MessageType) (io.WriteCloser,
 	if err := c.lockMessage(ctx); err != nil {
 		return nil, err
 	}
-	if err := c.compose(ctx, typ); err != nil {
+	if err := c.compose(ctx, typ&^Uncompressed); err != nil {
 		c.more().messageLock.Unlock()
 		return nil, err
 	}
-	return &messageWriter{c: c, ctx: ctx, typ: typ}, nil
+	return &messageWriter{c: c, ctx: ctx, typ: typ &^ Uncompressed, packs: c.compresses(typ)}, nil
 }
 
 // compose makes other messages wait for this one.
@@ -54,6 +54,9 @@ type messageWriter struct {
 	n    int // octets in buf
 	err  error
 	over bool
+
+	packs bool // it is compressed
+	begun bool // a fragment has gone out
 }
 
 // Write adds p to the message. It does not keep p.
@@ -122,11 +125,29 @@ func (w *messageWriter) fragment(p []byte, last bool) error {
 	if err := c.out.BeginFragment(w.typ, last, false, p); err != nil {
 		return c.refused(err)
 	}
-	h := c.out.FragmentHeader(c.set.cfg, w.typ, last, false, len(p))
+	d, rsv1 := w.pack(p, last)
+	defer d.release()
+	if rsv1 {
+		p = d.payload
+	}
+	h := c.out.FragmentHeader(c.set.cfg, w.typ, last, rsv1, len(p))
+	w.begun = true
 	if last {
 		c.counts.messagesOut.add(1)
 	}
 	return c.writePayload(w.ctx, &h, p, false)
+}
+
+// pack compresses a fragment. It reports false if it is to be sent as it is,
+// which only a message of a single one can be.
+func (w *messageWriter) pack(p []byte, last bool) (d deflated, ok bool) {
+	switch {
+	case !w.packs:
+		return deflated{}, false
+	case last && !w.begun:
+		return w.c.pack(p)
+	}
+	return w.c.packFragment(p, last), true
 }
 
 // composed lets other messages through again.
