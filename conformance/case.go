@@ -15,7 +15,8 @@ type Case struct {
 	Reason  string // why it matters
 	Expect  string // what the peer must do
 
-	NeedsEcho bool // it judges what comes back of messages, see [Profile]
+	NeedsEcho bool  // it judges what comes back of messages, see [Profile]
+	Judges    Roles // whose fault it can find
 
 	play     func(*player) // sends, and says what must come back
 	ending   ending
@@ -99,6 +100,9 @@ func (c *Case) group() (found group) {
 func (c Case) described() Case {
 	g := c.group()
 	c.Section, c.Reason = g.section, g.reason
+	if c.Judges == 0 {
+		c.Judges = Servers | Clients
+	}
 	codes := strings.Trim(strings.Join(strings.Fields(fmt.Sprint(c.codes)), " or "), "[]")
 	switch c.ending {
 	case echoes:

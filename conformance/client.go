@@ -47,7 +47,7 @@ func NewClientHandler(opts *Options, report func(agent string, results []*Result
 		h.opts.Profile = Echo
 	}
 	var err error
-	h.cases, err = h.opts.cases()
+	h.cases, err = h.opts.casesFor(Clients)
 	return h, err
 }
 

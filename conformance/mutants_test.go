@@ -18,7 +18,7 @@ func TestRightEndpointsPass(t *testing.T) {
 					opts.Cases = []string{"-12.*", "-13.*", "12.*.6", "13.*.12"}
 				}
 				results := judge(t, asServer, flaw, opts)
-				if want, _ := opts.cases(); len(results) != len(want) {
+				if want, _ := opts.casesFor(role(asServer)); len(results) != len(want) {
 					t.Errorf("%d results of %d cases", len(results), len(want))
 				}
 				for _, r := range results {
@@ -49,19 +49,24 @@ func side(asServer bool) string {
 	return "client"
 }
 
-// roles says which endpoints can have a flaw.
-type roles uint8
+func role(asServer bool) Roles {
+	if asServer {
+		return Servers
+	}
+	return Clients
+}
 
+// Which endpoints can have a flaw.
 const (
-	servers roles = 1 << iota
-	clients
-	both = servers | clients
+	servers = Servers
+	clients = Clients
+	both    = Servers | Clients
 )
 
 // A mutant is a flaw, and the case that must see it.
 type mutant struct {
 	flaw    string
-	roles   roles
+	roles   Roles
 	id      string
 	verdict Verdict
 	close   CloseVerdict
@@ -221,7 +226,7 @@ var mutants = []mutant{
 func TestMutantsAreCaught(t *testing.T) {
 	for _, m := range mutants {
 		for _, asServer := range []bool{true, false} {
-			if asServer && m.roles&servers == 0 || !asServer && m.roles&clients == 0 {
+			if m.roles&role(asServer) == 0 {
 				continue
 			}
 			t.Run(side(asServer)+" "+m.flaw+" "+m.id, func(t *testing.T) {

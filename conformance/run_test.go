@@ -54,7 +54,7 @@ func testServer(t *testing.T, l net.Listener, scheme string, config *tls.Config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want, _ := opts.cases(); len(results) != len(want) || len(seen) != len(want) {
+	if want, _ := opts.casesFor(Servers); len(results) != len(want) || len(seen) != len(want) {
 		t.Errorf("%d results and %d reports of progress of %d cases", len(results), len(seen), len(want))
 	}
 	for i, r := range results {

@@ -29,7 +29,7 @@ func RunServer(ctx context.Context, address string, opts *Options) ([]*Result, e
 	if err != nil {
 		return nil, err
 	}
-	cases, err := opts.cases()
+	cases, err := opts.casesFor(Servers)
 	if err != nil {
 		return nil, err
 	}
