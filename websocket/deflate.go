@@ -5,9 +5,27 @@ import (
 	"github.com/duplexws/duplex/protocol"
 )
 
-// DeflateOptions say how a connection uses permessage-deflate
-// (https://www.rfc-editor.org/rfc/rfc7692).
-type DeflateOptions = protocol.DeflateConfig
+// The vocabulary of permessage-deflate (https://www.rfc-editor.org/rfc/rfc7692).
+type (
+	// DeflateOptions say how connections compress.
+	DeflateOptions = protocol.DeflateConfig
+	// DeflateTier says what one direction of a connection remembers.
+	DeflateTier = protocol.DeflateTier
+	// DeflateBudget bounds what connections remember together.
+	DeflateBudget = protocol.DeflateBudget
+	// DeflateAgreement is what both sides agreed on.
+	DeflateAgreement = protocol.DeflateAgreement
+)
+
+// The tiers.
+const (
+	DeflateHistory   = protocol.DeflateHistory   // the last 4 KiB of text, the default
+	DeflateStateless = protocol.DeflateStateless // nothing
+	DeflateTakeover  = protocol.DeflateTakeover  // the whole window, up to 32 KiB of text
+)
+
+// NewDeflateBudget returns a budget of so many octets.
+func NewDeflateBudget(octets int64) *DeflateBudget { return protocol.NewDeflateBudget(octets) }
 
 // Uncompressed, together with [Text] or [Binary], sends a message as it is
 // though permessage-deflate was agreed on: for what is compressed already, and
@@ -20,9 +38,9 @@ const Uncompressed MessageType = 0x80
 
 // Deflate returns what was agreed about permessage-deflate. It reports false if
 // messages are not compressed.
-func (c *Conn) Deflate() (agreed protocol.DeflateAgreement, ok bool) {
+func (c *Conn) Deflate() (agreed DeflateAgreement, ok bool) {
 	if c.deflate == nil {
-		return protocol.DeflateAgreement{}, false
+		return DeflateAgreement{}, false
 	}
 	return c.deflate.agreed, true
 }
@@ -30,13 +48,13 @@ func (c *Conn) Deflate() (agreed protocol.DeflateAgreement, ok bool) {
 // deflating is what a Conn has with permessage-deflate. While the Conn is idle
 // it holds no more than the text that messages to come may refer to.
 type deflating struct {
-	agreed protocol.DeflateAgreement
+	agreed DeflateAgreement
 	in     *protocol.Inflater // guarded by readLock
 	out    *protocol.Deflater // guarded by writeLock
 }
 
 // useDeflate makes c compress as was agreed, before anything is sent or received.
-func (c *Conn) useDeflate(agreed protocol.DeflateAgreement) {
+func (c *Conn) useDeflate(agreed DeflateAgreement) {
 	c.deflate = &deflating{
 		agreed: agreed,
 		in:     protocol.NewInflater(agreed.Receive),
