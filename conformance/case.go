@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -18,6 +19,7 @@ type Case struct {
 	NeedsEcho bool  // it judges what comes back of messages, see [Profile]
 	Judges    Roles // whose fault it can find
 
+	probe    func(*prober) // does the opening handshake with a server, nil for the usual one
 	play     func(*player) // sends, and says what must come back
 	ending   ending
 	codes    []uint16 // with which the peer may close; without a code it always may
@@ -77,11 +79,28 @@ var groups = []group{
 	{"14.3", "Reserved bits of later frames", rfc6455("5.2"), "a reserved bit is a fault in whichever frame"},
 	{"14.4", "Close codes registered later", rfc6455("7.4.2"), "1012 to 1014 may be sent, 1015 may not"},
 	{"14.5", "Parameters granted", rfc7692("7.1"), "a server that cannot grant a parameter declines the offer"},
+	{"15", "Opening handshake of servers", rfc6455("4.2.1"), "what is no opening handshake is refused, and what is one is understood"},
+	{"15.1", "Method and version of HTTP", rfc6455("4.2.1"), "only a GET of HTTP/1.1 opens a WebSocket: a form of a web page can send others"},
+	{"15.2", "Upgrade and Connection", rfc6455("4.2.1"), "browsers and proxies write these lists in many ways"},
+	{"15.3", "Sec-WebSocket-Key", rfc6455("4.2.1"), "the key shows that a WebSocket client asks, and not a form or a script"},
+	{"15.4", "Sec-WebSocket-Version", rfc6455("4.4"), "both sides must speak the same version, and a client learns which it could"},
+	{"15.5", "Host", rfc(9112, "3.2"), "intermediaries and servers must not take a request for another host's"},
+	{"15.6", "Bodies", rfc(9112, "6.3"), "where a body ends and frames begin must not be in doubt"},
+	{"15.7", "Octets behind the handshake", rfc6455("4.1"), "what comes early is neither lost, nor doubled, nor taken for something else"},
+	{"15.8", "Syntax of HTTP", rfc(9112, "2.2"), "what two parsers read in two ways lets a request be smuggled past one of them"},
+	{"15.9", "Targets", rfc(9112, "3.2"), "a target has forms, and what has none is no path of the server's"},
+	{"15.10", "Sizes and slowness of requests", rfc(6585, "5"), "before a client has said who it is, it must not cost much"},
+	{"15.11", "Subprotocols offered", rfc6455("4.2.2"), "a server chooses one of those that were offered, or none"},
+	{"15.12", "Extensions offered", rfc6455("9.1"), "a server declines what it does not know"},
+	{"15.13", "Origin", rfc6455("10.2"), "a page of somebody else uses the cookies of its visitor"},
+	{"15.14", "What is no request", rfc(9112, "2.2"), "a port is found by all kinds of clients"},
 	{"10", "Many fragments", rfc6455("5.4"), "a message arrives whole however it was cut"},
 }
 
-func rfc6455(section string) string {
-	return "https://www.rfc-editor.org/rfc/rfc6455#section-" + section
+func rfc6455(section string) string { return rfc(6455, section) }
+
+func rfc(number int, section string) string {
+	return fmt.Sprintf("https://www.rfc-editor.org/rfc/rfc%d#section-%s", number, section)
 }
 
 // Group returns the title of the group that the case belongs to.
@@ -99,9 +118,12 @@ func (c *Case) group() (found group) {
 // described fills in what follows from the number and the ending.
 func (c Case) described() Case {
 	g := c.group()
-	c.Section, c.Reason = g.section, g.reason
+	c.Section, c.Reason = cmp.Or(c.Section, g.section), cmp.Or(c.Reason, g.reason)
 	if c.Judges == 0 {
 		c.Judges = Servers | Clients
+	}
+	if c.Expect != "" {
+		return c
 	}
 	codes := strings.Trim(strings.Join(strings.Fields(fmt.Sprint(c.codes)), " or "), "[]")
 	switch c.ending {
@@ -130,7 +152,8 @@ func Cases(patterns ...string) ([]Case, error) {
 
 func catalogue(thin bool) []Case {
 	all := slices.Concat(framing(), pings(), reservedBits(), reservedOpcodes(), fragmentation(),
-		textCases(), closeCases(), limits(thin), autoFragmentation(), deflating(thin), strictFraming())
+		textCases(), closeCases(), limits(thin), autoFragmentation(), deflating(thin), strictFraming(),
+		openingRequests(), openingHTTP(), openingOffers(), openingRest())
 	for i, c := range all {
 		all[i] = c.described()
 	}

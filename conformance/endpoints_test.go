@@ -3,8 +3,6 @@ package conformance
 import (
 	"bufio"
 	"context"
-	"crypto/sha1"
-	"encoding/base64"
 	"fmt"
 	"io"
 	"log"
@@ -62,40 +60,6 @@ func serveEchoers(l net.Listener, flaw string) {
 			nc.Close()
 		})
 	}
-}
-
-// accept answers an opening handshake.
-func (e *echoer) accept() bool {
-	request, err := http.ReadRequest(e.r)
-	if err != nil {
-		return false
-	}
-	sum := sha1.Sum([]byte(request.Header.Get("Sec-WebSocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
-	response := "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
-		base64.StdEncoding.EncodeToString(sum[:]) + "\r\n"
-	switch e.flaw {
-	case "answers 200":
-		response = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n"
-	case "knows websocket in lower case alone":
-		if request.Header.Get("Upgrade") != "websocket" {
-			response = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n"
-		}
-	case "answers another key":
-		response = strings.Replace(response, "Accept: ", "Accept: x", 1)
-	case "answers without Upgrade":
-		response = strings.Replace(response, "Upgrade: websocket\r\n", "", 1)
-	case "answers without Connection":
-		response = strings.Replace(response, "Connection: Upgrade\r\n", "", 1)
-	case "chooses a subprotocol unasked":
-		response += "Sec-WebSocket-Protocol: chat\r\n"
-	case "accepts an extension unasked":
-		response += "Sec-WebSocket-Extensions: permessage-deflate\r\n"
-	case "hangs up":
-		return false
-	}
-	response += e.answerOffer(request)
-	_, err = io.WriteString(e.nc, response+"\r\n")
-	return err == nil && e.flaw != "answers 200"
 }
 
 func judgeClientEchoer(t *testing.T, flaw string, opts Options) []*Result {

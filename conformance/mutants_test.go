@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/duplexws/duplex/internal/testenv"
@@ -214,6 +215,7 @@ var mutants = []mutant{
 	{"chooses a subprotocol unasked", servers, "1.1.1", Failed, CloseNoHandshake},
 	{"accepts an extension unasked", servers, "1.1.1", Failed, CloseNoHandshake},
 	{"hangs up", servers, "1.1.1", Failed, CloseNoHandshake},
+	{"answers without Sec-WebSocket-Accept", servers, "1.1.1", Failed, CloseNoHandshake},
 	{"asks for version 8", clients, "1.1.1", Failed, CloseNoHandshake},
 	{"has a short key", clients, "1.1.1", Failed, CloseNoHandshake},
 	{"has no key", clients, "1.1.1", Failed, CloseNoHandshake},
@@ -224,7 +226,7 @@ var mutants = []mutant{
 }
 
 func TestMutantsAreCaught(t *testing.T) {
-	for _, m := range mutants {
+	for _, m := range slices.Concat(mutants, openingMutants) {
 		for _, asServer := range []bool{true, false} {
 			if m.roles&role(asServer) == 0 {
 				continue

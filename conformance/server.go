@@ -81,6 +81,11 @@ func parseURL(address string) (*url.URL, error) {
 // judgeServer plays a case over a connection of its own.
 func (o *Options) judgeServer(ctx context.Context, c *Case, target *url.URL) *Result {
 	log := &wireLog{start: time.Now()}
+	if c.probe != nil {
+		result := o.probe(ctx, c, target, log)
+		result.finish(log)
+		return result
+	}
 	nc, r, agreed, err := o.open(ctx, c, target, log)
 	var result *Result
 	if err != nil {
@@ -120,15 +125,20 @@ func (o *Options) open(ctx context.Context, c *Case, target *url.URL, log *wireL
 	return nc, r, agreed, nil
 }
 
-// transport connects to the server, with TLS for wss.
-func (o *Options) transport(ctx context.Context, target *url.URL) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, o.timeout())
-	defer cancel()
+// hostPort is where the server listens.
+func hostPort(target *url.URL) string {
 	port := target.Port()
 	if port == "" {
 		port = map[string]string{"ws": "80", "wss": "443"}[target.Scheme]
 	}
-	nc, err := o.dial(ctx, net.JoinHostPort(target.Hostname(), port))
+	return net.JoinHostPort(target.Hostname(), port)
+}
+
+// transport connects to the server, with TLS for wss.
+func (o *Options) transport(ctx context.Context, target *url.URL) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, o.timeout())
+	defer cancel()
+	nc, err := o.dial(ctx, hostPort(target))
 	if err != nil || target.Scheme == "ws" {
 		return nc, err
 	}

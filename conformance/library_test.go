@@ -1,0 +1,69 @@
+package conformance
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"io"
+	"log"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/duplexws/duplex/websocket"
+)
+
+// lenient are the cases in which our own server is right by the RFC, but not
+// strict.
+var lenient = map[string]string{
+	"15.8.1":  "net/http takes LF for the end of a line, and does not tell",
+	"15.9.4":  "net/http takes # for part of a path",
+	"15.12.9": "a parameter without its value costs the offer alone",
+}
+
+func echoBack(ctx context.Context, c *websocket.Conn) error {
+	for m, err := range c.Messages(ctx) {
+		if err != nil {
+			return err
+		}
+		if err := c.Write(ctx, m.Type, m.Data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Our own server opens as this suite wants it.
+func TestLibraryServerOpens(t *testing.T) {
+	for _, scheme := range []string{"ws", "wss"} {
+		t.Run(scheme, func(t *testing.T) {
+			o := &websocket.AcceptOptions{Options: websocket.Options{MaxMessage: 32 << 20}}
+			ts := httptest.NewUnstartedServer(o.Handler(echoBack))
+			ts.Config.ReadHeaderTimeout = 300 * time.Millisecond // for the cases of slow requests
+			ts.Config.ErrorLog = log.New(io.Discard, "", 0)
+			websocket.ConfigureServer(ts.Config)
+			opts := &Options{Cases: []string{"15.*"}, Timeout: 20 * time.Second, Pause: 200 * time.Millisecond}
+			if scheme == "ws" {
+				ts.Start()
+			} else {
+				ts.StartTLS()
+				pool := x509.NewCertPool()
+				pool.AddCert(ts.Certificate())
+				opts.TLSConfig = &tls.Config{RootCAs: pool}
+			}
+			defer ts.Close()
+			results, err := RunServer(t.Context(), strings.Replace(ts.URL, "http", "ws", 1), opts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range results {
+				if why := lenient[r.Case.ID]; why != "" && r.Verdict != NonStrict {
+					t.Errorf("%v; it is no longer so that %s", r, why)
+				} else if why == "" && !r.Passed(true) {
+					t.Error(r)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,69 @@
+package conformance
+
+import (
+	"fmt"
+	"strings"
+)
+
+// openingOffers is the part of group 15 about what a client offers.
+func openingOffers() []Case { return append(subprotocols(), extensions()...) }
+
+// names is a list of n names.
+func names(n int) string {
+	list := make([]string, n)
+	for i := range list {
+		list[i] = fmt.Sprint("x-", i)
+	}
+	return strings.Join(list, ", ")
+}
+
+func subprotocols() []Case {
+	choice := upgrades().refusable("a server without a common subprotocol can go on without one (RFC 6455, section 4.2.2)")
+	odd := free() // but what it answers must have been offered
+	offer := func(title string, w want, values ...string) Case {
+		c := shakes("", title, w, with("Sec-WebSocket-Protocol", values...))
+		c.Expect = strings.Replace(c.Expect, "upgrades", "upgrades without a subprotocol, or with one of those that can be chosen", 1)
+		return c
+	}
+	return numbered("15.11",
+		offer("two subprotocols", choice, "x-a, x-b"),
+		offer("two subprotocols in two fields", choice, "x-a", "x-b"),
+		offer("100 subprotocols", choice, names(100)),
+		offer("empty elements between subprotocols", odd, ",, x-a ,\t,"),
+		offer("a subprotocol twice", odd, "x-a, x-b, x-a"),
+		offer("a subprotocol in quotes", odd, `"x-a"`),
+		offer("a subprotocol with a parameter", odd, "x-a;q=1"),
+		offer("a subprotocol beyond ASCII", odd, "x-\xc3\xa4"),
+		offer("white space inside a subprotocol", odd, "x a"),
+		offer("no subprotocol in the field", odd, ""),
+		offer("10,000 subprotocols", odd.droppable(), names(10_000)),
+	)
+}
+
+func extensions() []Case {
+	broken := refuses(400).lenient("a field that breaks the grammar ends the handshake (RFC 6455, section 9.1)")
+	offer := func(title string, w want, values ...string) Case {
+		c := shakes("", title, w, with("Sec-WebSocket-Extensions", values...))
+		c.Expect = strings.Replace(c.Expect, "upgrades", "upgrades without an extension", 1)
+		return c
+	}
+	quoted := offer("a parameter in quotes", upgrades(), `permessage-deflate; client_max_window_bits="10"`)
+	quoted.offers = []params{{clientBits: 10}}
+	quoted.Expect = "upgrades, with or without permessage-deflate"
+	second := offer("permessage-deflate behind an unknown extension", upgrades(), "x-unknown", "permessage-deflate")
+	second.offers = []params{{}}
+	second.Expect = quoted.Expect
+	return numbered("15.12",
+		offer("an unknown extension", upgrades(), "x-unknown"),
+		offer("an unknown extension with parameters", upgrades(), `x-unknown; a; b=1; c="d"; e="\f"`),
+		offer("an unknown extension three times", upgrades(), "x-a, x-a, x-a"),
+		quoted,
+		second,
+		offer("1000 extensions", free().droppable(), names(1000)),
+		offer("a quote that does not end", broken, `x-a; b="c`),
+		offer("an extension without a name", broken, "; a=b"),
+		offer("a parameter without its value", broken, "x-a; b="),
+		offer("an extension beyond ASCII", broken, "x-\xc3\xa4"),
+		offer("2000 backslashes in a quote that does not end", broken, `x-a; b="`+strings.Repeat(`\`, 2000)),
+	)
+}
