@@ -25,6 +25,7 @@ import (
 type frame struct {
 	op      protocol.Opcode
 	more    bool // FIN is not set
+	packed  bool // RSV1 is set
 	payload string
 }
 
@@ -50,6 +51,9 @@ func (f frame) String() string {
 	if f.more {
 		s += " more"
 	}
+	if f.packed {
+		s += " packed"
+	}
 	return s
 }
 
@@ -58,6 +62,9 @@ func (f frame) octets(masked bool) []byte {
 	b := []byte{byte(f.op) | 0x80}
 	if f.more {
 		b[0] = byte(f.op)
+	}
+	if f.packed {
+		b[0] |= 0x40
 	}
 	switch n := len(f.payload); {
 	case n < 126:
@@ -84,7 +91,7 @@ func readFrame(r *bufio.Reader) (f frame, err error) {
 	if _, err = io.ReadFull(r, head[:]); err != nil {
 		return f, err
 	}
-	f.op, f.more = protocol.Opcode(head[0]&0x0F), head[0]&0x80 == 0
+	f.op, f.more, f.packed = protocol.Opcode(head[0]&0x0F), head[0]&0x80 == 0, head[0]&0x40 != 0
 	n := uint64(head[1] & 0x7F)
 	var long [8]byte
 	switch n {
@@ -278,6 +285,9 @@ func newTestConn(t testing.TB, role protocol.Role, nc net.Conn, o *Options) (*Co
 	c := newConn(newSettings(role, o), nc, "")
 	w := &watched{stream: c.stream, reading: make(chan struct{}, 1), waiting: make(chan struct{}, 1)}
 	c.stream = w
+	if o.Deflate != nil {
+		c.useDeflate(agree(t, role, o.Deflate))
+	}
 	c.start()
 	t.Cleanup(func() { c.CloseNow() })
 	return c, w
