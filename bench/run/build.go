@@ -16,14 +16,19 @@ func (b toolbox) path(name string) string { return filepath.Join(string(b), name
 
 func (b toolbox) wsload() string { return b.path("wsload") }
 
+func (b toolbox) zipload() string { return b.path("zipload") }
+
 // program is where a program lies.
 func (b toolbox) program(p program) string { return b.path(p.file()) }
 
-// build builds the load generator and the programs into dir. It runs in bench/.
+// build builds the load generators and the programs into dir. It runs in bench/.
 func build(ctx context.Context, dir string, list []program) (toolbox, error) {
 	b := toolbox(dir)
 	done := map[string]bool{}
 	if err := compileC(ctx, "wsload", b.wsload()); err != nil {
+		return b, err
+	}
+	if err := compileGo(ctx, "./zipload", b.zipload()); err != nil {
 		return b, err
 	}
 	for _, p := range list {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
 	"os/exec"
 	"strconv"
 )
@@ -17,9 +18,12 @@ type sample struct {
 	P50       float64 `json:"p50_us"`
 	P99       float64 `json:"p99_us"`
 	Bytes     float64 `json:"bytes_per_conn"`
+	Kept      float64 `json:"kept_per_conn,omitempty"` // of Bytes, what a collection leaves
+	Sent      float64 `json:"wire_sent,omitempty"`     // to the server, a frame
+	Received  float64 `json:"wire_received,omitempty"` // from the server
 }
 
-// report is the part of wsload's line that matters here.
+// report is the part of wsload's line, and of zipload's, that matters here.
 type report struct {
 	PerSecond float64 `json:"msgs_per_s"`
 	CPU       float64 `json:"server_cpu_per_m"` // seconds a million, so microseconds each
@@ -27,19 +31,21 @@ type report struct {
 		P50 float64 `json:"p50"`
 		P99 float64 `json:"p99"`
 	} `json:"lat_us"`
-	Messages uint64 `json:"msgs"`
-	Alive    int    `json:"alive"`
-	Errors   uint64 `json:"errors"`
-	Note     string `json:"note"`
+	Messages uint64  `json:"msgs"`
+	Sent     float64 `json:"wire_sent"`
+	Received float64 `json:"wire_received"`
+	Alive    int     `json:"alive"`
+	Errors   uint64  `json:"errors"`
+	Note     string  `json:"note"`
 }
 
 func parseReport(line []byte) (report, error) {
 	var r report
 	if err := json.Unmarshal(line, &r); err != nil {
-		return r, fmt.Errorf("wsload said %q: %w", line, err)
+		return r, fmt.Errorf("the load generator said %q: %w", line, err)
 	}
 	if r.Errors > 0 {
-		return r, fmt.Errorf("wsload counted %d errors, the first: %q", r.Errors, r.Note)
+		return r, fmt.Errorf("the load generator counted %d errors, the first: %q", r.Errors, r.Note)
 	}
 	return r, nil
 }
@@ -58,9 +64,8 @@ func (b toolbox) measureServer(ctx context.Context, s program, sc scenario, t ti
 		return sample{}, err
 	}
 	defer p.stop()
-	args := append(sc.loadArgs(t, s.raw), "-p", p.port, "-P", strconv.Itoa(p.pid()))
-	cmd := exec.CommandContext(ctx, "taskset", append([]string{"-c", loadCore, b.wsload()}, args...)...)
-	if sc.kind == idle {
+	cmd := b.loader(ctx, p, s, sc, t)
+	if sc.kind.ofMemory() {
 		return measureIdle(p, cmd, sc, t)
 	}
 	r, err := load(cmd)
@@ -70,16 +75,28 @@ func (b toolbox) measureServer(ctx context.Context, s program, sc scenario, t ti
 	if err != nil {
 		return sample{}, err
 	}
-	return sample{PerSecond: r.PerSecond, CPU: r.CPU, P50: r.Latency.P50, P99: r.Latency.P99}, nil
+	return sample{PerSecond: r.PerSecond, CPU: r.CPU, P50: r.Latency.P50, P99: r.Latency.P99, Sent: r.Sent, Received: r.Received}, nil
 }
 
-// load runs wsload to its end.
+// loader is the load generator of a scenario, aimed at p, which runs s.
+func (b toolbox) loader(ctx context.Context, p *process, s program, sc scenario, t timing) *exec.Cmd {
+	args := append([]string{b.wsload()}, sc.loadArgs(t, s.raw)...)
+	if sc.kind.zips() {
+		args = append([]string{b.zipload()}, sc.zipArgs(t)...)
+	}
+	args = append(args, "-p", p.port, "-P", strconv.Itoa(p.pid()))
+	cmd := exec.CommandContext(ctx, "taskset", append([]string{"-c", loadCore}, args...)...)
+	cmd.Env = append(os.Environ(), "GOMAXPROCS=1")
+	return cmd
+}
+
+// load runs a load generator to its end.
 func load(cmd *exec.Cmd) (report, error) {
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if len(out) == 0 && err != nil {
-		return report{}, fmt.Errorf("wsload: %w: %s", err, bytes.TrimSpace(stderr.Bytes()))
+		return report{}, fmt.Errorf("the load generator: %w: %s", err, bytes.TrimSpace(stderr.Bytes()))
 	}
 	return parseReport(out)
 }

@@ -114,3 +114,29 @@ func TestClientArgs(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
+
+// Servers that compress are measured with compression, and only they.
+func TestPlanOfCompression(t *testing.T) {
+	list := []program{{name: "plain"}, {name: "zips", zips: true}, {name: "tcp", raw: true}}
+	scs := []scenario{{Name: "a"}, {Name: "idle", kind: idle}, {Name: "z", kind: zip}, {Name: "zidle", kind: zipIdle}}
+	var got []string
+	for _, j := range plan(list, scs, 1) {
+		got = append(got, fmt.Sprint(j.scenario.Name, " ", j.program.name))
+	}
+	want := []string{"a plain", "a tcp", "idle plain", "z zips", "zidle zips"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %v\nwant %v", got, want)
+	}
+}
+
+func TestZipArgs(t *testing.T) {
+	tm := timing{Secs: 0.25, Warm: 1, Settle: 7}
+	for sc, want := range map[scenario]string{
+		{kind: zip, conns: 10, size: 16384}:     "-c 10 -s 16384 -w 1 -t 0.25",
+		{kind: zipIdle, conns: 1000, size: 100}: "-c 1000 -s 100 -n 40 -t 8",
+	} {
+		if got := strings.Join(sc.zipArgs(tm), " "); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"regexp"
@@ -13,6 +14,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/duplexws/duplex/bench/internal/peer"
 )
 
 // The server has a core to itself, and so has the load.
@@ -83,6 +86,19 @@ func (p *process) resident() (int64, error) {
 		return 0, err
 	}
 	return parseResident(string(status))
+}
+
+// trim makes the server give back what it can of its memory.
+func (p *process) trim() error {
+	resp, err := http.Get("http://127.0.0.1:" + p.port + peer.TrimPath)
+	if err != nil {
+		return err
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusNoContent {
+		return fmt.Errorf("%s: %s", peer.TrimPath, resp.Status)
+	}
+	return nil
 }
 
 // parseResident finds VmRSS in the text of /proc/PID/status.

@@ -14,6 +14,7 @@ type program struct {
 	args []string // in front of the others
 	idle []string // more of them when memory is measured
 	raw  bool     // echoes bytes, without WebSocket
+	zips bool     // for the scenarios with compression, and for no others
 	peer bool     // another library's
 }
 
@@ -32,6 +33,15 @@ var servers = []program{
 	{name: "loop", dir: "./loop", args: listen},
 	{name: "loopraw", dir: "./loopraw", args: listen},
 	{name: "rawecho", raw: true},
+
+	{name: "duplex-off", dir: "./zipecho", args: []string{"-tier", "off", "-addr"}, zips: true},
+	{name: "duplex-stateless", dir: "./zipecho", args: []string{"-tier", "stateless", "-addr"}, zips: true},
+	{name: "duplex-history", dir: "./zipecho", args: []string{"-tier", "history", "-addr"}, zips: true},
+	{name: "duplex-takeover", dir: "./zipecho", args: []string{"-tier", "takeover", "-addr"}, zips: true},
+	{name: "gorilla-deflate", dir: "./peers/gorilla", args: []string{"-deflate", "-addr"}, idle: []string{"-pool"}, zips: true, peer: true},
+	{name: "gws-deflate", dir: "./peers/gws", args: []string{"-deflate", "-addr"}, zips: true, peer: true},
+	{name: "gws-takeover", dir: "./peers/gws", args: []string{"-deflate", "-takeover", "-addr"}, zips: true, peer: true},
+	{name: "gws-takeover15", dir: "./peers/gws", args: []string{"-deflate", "-takeover", "-bits", "15", "-addr"}, zips: true, peer: true},
 }
 
 var clients = []program{
@@ -50,14 +60,19 @@ func (p program) command(k kind) []string {
 		return []string{"0"}
 	}
 	args := slices.Concat(p.args, []string{"127.0.0.1:0"})
-	if k == idle {
+	if k.ofMemory() {
 		args = append(args, p.idle...)
 	}
 	return args
 }
 
 // can reports whether the scenario makes sense for the program.
-func (p program) can(sc scenario) bool { return !p.raw || sc.kind == echo }
+func (p program) can(sc scenario) bool {
+	if sc.kind.zips() != p.zips {
+		return false
+	}
+	return !p.raw || sc.kind == echo
+}
 
 // file is what the program is called once it is built.
 func (p program) file() string {

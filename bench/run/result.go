@@ -21,8 +21,12 @@ func (e entry) String() string {
 	switch {
 	case e.Failed != "":
 		return "FAILED: " + e.Failed
+	case e.Kept != 0:
+		return fmt.Sprintf("%.0f bytes a connection, %.0f behind a collection", e.Bytes, e.Kept)
 	case e.Bytes != 0:
 		return fmt.Sprintf("%.0f bytes a connection", e.Bytes)
+	case e.Received != 0:
+		return fmt.Sprintf("%.0f/s, %.3f us of CPU each, %.0f bytes in, %.0f out", e.PerSecond, e.CPU, e.Sent, e.Received)
 	}
 	return fmt.Sprintf("%.0f/s, %.3f us of CPU each", e.PerSecond, e.CPU)
 }

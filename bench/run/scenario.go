@@ -10,10 +10,18 @@ import (
 type kind int
 
 const (
-	echo kind = iota // messages echoed: throughput, CPU, latency
-	rate             // opening handshakes: the same figures, per handshake
-	idle             // resident memory per connection
+	echo    kind = iota // messages echoed: throughput, CPU, latency
+	rate                // opening handshakes: the same figures, per handshake
+	idle                // resident memory per connection
+	zip                 // compressed messages echoed: bytes on the wire beside the rest
+	zipIdle             // resident memory per connection that has compressed
 )
+
+// ofMemory reports whether memory is measured.
+func (k kind) ofMemory() bool { return k == idle || k == zipIdle }
+
+// zips reports whether messages are compressed.
+func (k kind) zips() bool { return k == zip || k == zipIdle }
 
 // A scenario is one workload.
 type scenario struct {
@@ -35,7 +43,15 @@ var scenarios = []scenario{
 	{Name: "e", Title: "10 connections, 1 MiB, depth 1", conns: 10, size: 1 << 20, depth: 1},
 	{Name: "idle", Title: "idle connections after one echo each", kind: idle, size: 64, depth: 1},
 	{Name: "rate", Title: "opening handshakes, 64 under way", kind: rate, conns: 64, size: 64, depth: 1},
+
+	{Name: "z128", Title: "100 connections, JSON of 128 B, depth 1", kind: zip, conns: 100, size: 128},
+	{Name: "z1k", Title: "100 connections, JSON of 1 KiB, depth 1", kind: zip, conns: 100, size: 1 << 10},
+	{Name: "z16k", Title: "10 connections, JSON of 16 KiB, depth 1", kind: zip, conns: 10, size: 16 << 10},
+	{Name: "zidle", Title: "1000 idle connections after 40 messages of 1 KiB each", kind: zipIdle, conns: 1000, size: 1 << 10},
 }
+
+// zipEach is how many messages make a connection's windows full: 40 of 1 KiB.
+const zipEach = 40
 
 // timing is how long the parts of a measurement take.
 type timing struct {
@@ -60,6 +76,15 @@ func (sc scenario) loadArgs(t timing, raw bool) []string {
 	return append(args, "-w", seconds(t.Warm), "-t", seconds(t.Secs))
 }
 
+// zipArgs returns zipload's.
+func (sc scenario) zipArgs(t timing) []string {
+	args := []string{"-c", strconv.Itoa(sc.conns), "-s", strconv.Itoa(sc.size)}
+	if sc.kind == zipIdle {
+		return append(args, "-n", strconv.Itoa(zipEach), "-t", seconds(t.Settle+1))
+	}
+	return append(args, "-w", seconds(t.Warm), "-t", seconds(t.Secs))
+}
+
 func seconds(s float64) string { return strconv.FormatFloat(s, 'f', -1, 64) }
 
 // overhead is what starting and stopping a server takes, roughly.
@@ -67,7 +92,7 @@ const overhead = 400 * time.Millisecond
 
 // takes estimates the time of one measurement.
 func (sc scenario) takes(t timing) time.Duration {
-	if sc.kind == idle {
+	if sc.kind.ofMemory() {
 		opening := float64(sc.conns) / 10_000
 		return overhead + time.Duration((t.Settle+1+opening)*1e9)
 	}

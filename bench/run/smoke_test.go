@@ -34,6 +34,40 @@ func TestSmoke(t *testing.T) {
 	checkResults(t, "results/smoke.json")
 }
 
+// TestSmokeCompression does the same with compression, where the memory of a
+// connection tells the tiers apart.
+func TestSmokeCompression(t *testing.T) {
+	testenv.Tool(t, "the load generator of the others is C", "cc")
+	testenv.Tool(t, "server and load have a core each", "taskset")
+	testenv.Need(t, "a second core", runtime.NumCPU() > 1, "server and load have a core each")
+	o, err := parseFlags([]string{"-servers", "duplex-off,duplex-takeover,gorilla-deflate,gws-takeover15", "-scenarios", "z1k,zidle",
+		"-rounds", "1", "-secs", "0.2", "-warm", "0", "-settle", "0.1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir("..")
+	tools, err := build(t.Context(), t.TempDir(), o.programs())
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries, err := run(t.Context(), tools, jobs(o.contests, 1), o.timing, t.Output())
+	if err != nil || len(entries) != 8 {
+		t.Fatalf("%d measurements, %v", len(entries), err)
+	}
+	for _, e := range entries {
+		off := e.Program == "duplex-off"
+		keeps := e.Program == "duplex-takeover" || e.Program == "gws-takeover15"
+		switch {
+		case e.Failed != "":
+			t.Errorf("%s of %s: %s", e.Scenario, e.Program, e.Failed)
+		case e.Scenario == "z1k" && (e.CPU <= 0 || e.Sent > 500 != off || e.Received > 500 != off):
+			t.Errorf("%s: %+v", e.Program, e.sample)
+		case e.Scenario == "zidle" && (e.Kept < 1000 || e.Bytes < e.Kept || e.Kept > 64<<10 != keeps):
+			t.Errorf("%s: %+v", e.Program, e.sample)
+		}
+	}
+}
+
 func checkResults(t *testing.T, path string) {
 	text, err := os.ReadFile(path)
 	if err != nil {

@@ -31,12 +31,18 @@ func medians(samples []sample) sample {
 		P50:       of(func(s sample) float64 { return s.P50 }),
 		P99:       of(func(s sample) float64 { return s.P99 }),
 		Bytes:     of(func(s sample) float64 { return s.Bytes }),
+		Kept:      of(func(s sample) float64 { return s.Kept }),
+		Sent:      of(func(s sample) float64 { return s.Sent }),
+		Received:  of(func(s sample) float64 { return s.Received }),
 	}
 }
 
 // cost is the figure that is compared.
 func (sc scenario) cost(s sample) float64 {
-	if sc.kind == idle {
+	switch sc.kind {
+	case zipIdle:
+		return s.Kept
+	case idle:
 		return s.Bytes
 	}
 	return s.CPU

@@ -35,6 +35,10 @@ func (b block) write(w io.Writer) {
 	switch {
 	case b.kind == idle:
 		b.writeIdle(w)
+	case b.kind == zip:
+		b.writeZip(w)
+	case b.kind == zipIdle:
+		b.writeZipIdle(w)
 	case b.Against != "":
 		b.writeClients(w)
 	default:
@@ -71,6 +75,26 @@ func (b block) writeIdle(w io.Writer) {
 	rule(w, 3)
 	for _, s := range b.Programs {
 		row(w, s.Program+failures(s), count(s.Bytes), ratio(s.Ratio))
+	}
+}
+
+func (b block) writeZip(w io.Writer) {
+	row(w, "server", b.unit()+"s/s", "server CPU, us each", "bytes sent to it, each", "bytes received, each", "CPU / "+b.Base)
+	rule(w, 6)
+	for _, s := range b.Programs {
+		if s.failed() {
+			row(w, s.Program, "failed", "", "", "", "")
+			continue
+		}
+		row(w, s.Program+failures(s), count(s.PerSecond), fixed(s.CPU), fixed(s.Sent), fixed(s.Received), ratio(s.Ratio))
+	}
+}
+
+func (b block) writeZipIdle(w io.Writer) {
+	row(w, "server", "resident bytes a connection", "behind a collection", "these / "+b.Base)
+	rule(w, 4)
+	for _, s := range b.Programs {
+		row(w, s.Program+failures(s), count(s.Bytes), count(s.Kept), ratio(s.Ratio))
 	}
 }
 

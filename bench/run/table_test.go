@@ -94,3 +94,41 @@ func TestNumbers(t *testing.T) {
 		}
 	}
 }
+
+// With compression the bytes on the wire stand beside the rest, and what a
+// collection leaves is what is compared.
+func TestTablesOfCompression(t *testing.T) {
+	entries := []entry{
+		{Scenario: "z", Program: "ours", sample: sample{PerSecond: 1000, CPU: 2, Sent: 50, Received: 40}},
+		{Scenario: "z", Program: "theirs", sample: sample{PerSecond: 500, CPU: 5, Sent: 60, Received: 70}},
+		{Scenario: "zidle", Program: "ours", sample: sample{Bytes: 9000, Kept: 2000}},
+		{Scenario: "zidle", Program: "theirs", sample: sample{Bytes: 3000, Kept: 3000}},
+	}
+	scs := []scenario{{Name: "z", Title: "JSON", kind: zip}, {Name: "zidle", Title: "idle", kind: zipIdle}}
+	var got strings.Builder
+	writeTables(&got, summarize(entries, scs, testPrograms, "ours"))
+	const want = `
+z: JSON
+
+| server | messages/s | server CPU, us each | bytes sent to it, each | bytes received, each | CPU / ours |
+| --- | ---: | ---: | ---: | ---: | ---: |
+| ours | 1,000 | 2.000 | 50.0 | 40.0 | 1.00 |
+| theirs | 500 | 5.000 | 60.0 | 70.0 | 2.50 |
+
+zidle: idle
+
+| server | resident bytes a connection | behind a collection | these / ours |
+| --- | ---: | ---: | ---: |
+| ours | 9,000 | 2,000 | 1.00 |
+| theirs | 3,000 | 3,000 | 1.50 |
+
+| cost / ours | z | zidle |
+| --- | ---: | ---: |
+| ours | 1.00 | 1.00 |
+| theirs | 2.50 | 1.50 |
+| best peer | 2.50 | 1.50 |
+`
+	if got.String() != want {
+		t.Errorf("got:\n%s\nwant:\n%s", got.String(), want)
+	}
+}

@@ -15,11 +15,13 @@ import (
 var (
 	pool  = flag.Bool("pool", false, "share write buffers between connections: less memory when idle")
 	plain = flag.Bool("plain", false, "use ReadMessage, which allocates, instead of one buffer per connection")
+	zip   = flag.Bool("deflate", false, "compress, by what it calls the default level: 1, without context takeover")
 )
 
 func main() {
-	var up websocket.Upgrader // its default: the buffers of net/http, 4 KiB each way
-	peer.Serve(func(w http.ResponseWriter, r *http.Request) {
+	l := peer.Listen()
+	up := websocket.Upgrader{EnableCompression: *zip} // by default the buffers of net/http, 4 KiB each way
+	peer.ServeOn(l, func(w http.ResponseWriter, r *http.Request) {
 		u := up
 		if *pool {
 			u.WriteBufferPool = &writeBuffers
