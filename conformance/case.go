@@ -25,10 +25,16 @@ type Case struct {
 	codes    []uint16 // with which the peer may close; without a code it always may
 	lenient  bool     // that nothing comes back is no more than not strict
 	failFast bool     // the peer's events are wrong too unless it closes by itself
+	failing  Verdict  // on a peer that fails the connection as it may
 
 	offers []params // of permessage-deflate, as a client
 	wanted []params // the same as a server, the best first
 	exact  bool     // a server may grant no less than it was asked for
+	fields []string // of Sec-WebSocket-Extensions, if they are not just offers
+	answer *answer  // of the suite as a server, if it is not a choice of wanted
+
+	refusable bool    // the server may refuse the opening handshake
+	refusal   Verdict // on one that does
 }
 
 // ending says who closes, and how.
@@ -94,6 +100,17 @@ var groups = []group{
 	{"15.12", "Extensions offered", rfc6455("9.1"), "a server declines what it does not know"},
 	{"15.13", "Origin", rfc6455("10.2"), "a page of somebody else uses the cookies of its visitor"},
 	{"15.14", "What is no request", rfc(9112, "2.2"), "a port is found by all kinds of clients"},
+	{"17", "Compression, strictly", rfc7692("7"), "what the older groups leave out of permessage-deflate"},
+	{"17.1", "Legal offers", rfc7692("7.1"), "a server answers with what it was offered, or declines"},
+	{"17.2", "Illegal offers", rfc7692("7.1"), "a server declines what it cannot read, and serves without"},
+	{"17.3", "Several offers", rfc7692("5.1"), "offers stand in the order in which the client prefers them, and one that is declined leaves the next"},
+	{"17.4", "Legal answers", rfc7692("7.1"), "a server may add parameters by itself, and the client keeps to them"},
+	{"17.5", "Illegal answers", rfc6455("4.1"), "a client does not stay where something else was agreed than it offered"},
+	{"17.6", "Blocks", rfc7692("7.2.2"), "a message is any sequence of blocks, final or not"},
+	{"17.7", "Context", rfc7692("7.2.2"), "a message may refer to the compressed ones before it, as far as was agreed, and to nothing else"},
+	{"17.8", "Wrong data", rfc7692("7.2.2"), "what cannot be decompressed, or is no text then, fails the connection"},
+	{"17.9", "Reserved bits with compression", rfc7692("6"), "RSV1 stands in the first frame of a message, and nowhere else"},
+	{"17.10", "Sizes of compressed messages", rfc7692("8"), "a few octets can become many, which is legal until there are too many"},
 	{"10", "Many fragments", rfc6455("5.4"), "a message arrives whole however it was cut"},
 }
 
@@ -153,7 +170,7 @@ func Cases(patterns ...string) ([]Case, error) {
 func catalogue(thin bool) []Case {
 	all := slices.Concat(framing(), pings(), reservedBits(), reservedOpcodes(), fragmentation(),
 		textCases(), closeCases(), limits(thin), autoFragmentation(), deflating(thin), strictFraming(),
-		openingRequests(), openingHTTP(), openingOffers(), openingRest())
+		openingRequests(), openingHTTP(), openingOffers(), openingRest(), negotiation(), compression(thin))
 	for i, c := range all {
 		all[i] = c.described()
 	}

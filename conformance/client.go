@@ -104,8 +104,11 @@ func (h *ClientHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h *ClientHandler) run(w http.ResponseWriter, r *http.Request, i int, agent string) {
 	log := &wireLog{start: time.Now()}
 	c := &h.cases[i]
-	agreed := choose(r.Header.Values("Sec-WebSocket-Extensions"), c.wanted)
-	nc, rest, err := upgrade(w, r, agreed, log)
+	field, agreed, missing := c.respond(r.Header.Values("Sec-WebSocket-Extensions"))
+	if missing != "" {
+		c = c.inapt(missing)
+	}
+	nc, rest, err := upgrade(w, r, field, log)
 	var result *Result
 	if err != nil {
 		result = notOpened(c, log, err)
@@ -155,7 +158,7 @@ func asJSON(fields map[string]string) string {
 // tell sends a message, unless it is empty, and closes.
 func (h *ClientHandler) tell(w http.ResponseWriter, r *http.Request, message string) {
 	log := &wireLog{start: time.Now()}
-	nc, rest, err := upgrade(w, r, nil, log)
+	nc, rest, err := upgrade(w, r, "", log)
 	if err != nil {
 		return
 	}
@@ -169,7 +172,7 @@ func (h *ClientHandler) tell(w http.ResponseWriter, r *http.Request, message str
 }
 
 // upgrade answers an opening handshake, and takes the connection over.
-func upgrade(w http.ResponseWriter, r *http.Request, agreed *params, log *wireLog) (net.Conn, *bufio.Reader, error) {
+func upgrade(w http.ResponseWriter, r *http.Request, extensions string, log *wireLog) (net.Conn, *bufio.Reader, error) {
 	log.note(Peer, "%s", requestHead(r))
 	if err := checkRequest(r); err != nil {
 		w.Header().Set("Sec-WebSocket-Version", "13")
@@ -189,8 +192,8 @@ func upgrade(w http.ResponseWriter, r *http.Request, agreed *params, log *wireLo
 	nc.SetDeadline(time.Time{})
 	head := "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
 		"Sec-WebSocket-Accept: " + acceptKey(r.Header.Get("Sec-WebSocket-Key")) + "\r\n"
-	if agreed != nil {
-		head += fmt.Sprintf("Sec-WebSocket-Extensions: %v\r\n", agreed)
+	if extensions != "" {
+		head += "Sec-WebSocket-Extensions: " + extensions + "\r\n"
 	}
 	head += "\r\n"
 	log.note(Suite, "%s", head)

@@ -78,9 +78,7 @@ func newCompressed(p *params, asServer bool) *compressed {
 	if asServer {
 		return &compressed{deflater{window: server, keeps: !p.serverForgets}, inflater{most: client, keeps: !p.clientForgets}}
 	}
-	// The suite has promised not to keep its window, whatever the answer:
-	// https://www.rfc-editor.org/rfc/rfc7692#section-7.1.1.2
-	return &compressed{deflater{window: client}, inflater{most: server, keeps: !p.serverForgets}}
+	return &compressed{deflater{window: client, keeps: !p.clientForgets}, inflater{most: server, keeps: !p.serverForgets}}
 }
 
 // open decompresses a message of the peer. Its errors are violations.

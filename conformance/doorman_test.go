@@ -241,7 +241,7 @@ func (d *doorman) judgeRest(versions, to []string) error {
 		return refuse(426, append(to, "Sec-WebSocket-Version: 13")...)
 	}
 	offers, asked := d.header["Sec-Websocket-Extensions"]
-	if asked && !offerList.MatchString(strings.Join(offers, ",")) && !d.e.has("accepts every extension") ||
+	if asked && !offerList.MatchString(strings.Join(offers, ",")) && !d.e.has("accepts every extension", "takes empty values") ||
 		d.e.has("refuses unknown extensions") && strings.HasPrefix(strings.Join(offers, ","), "x") {
 		return refuse(400)
 	}
@@ -304,26 +304,21 @@ func (d *doorman) welcome() bool {
 	case "hangs up":
 		return false
 	}
-	response += d.e.answerOffer(&http.Request{Header: http.Header{"Sec-Websocket-Extensions": d.deflate()}}) + "\r\n"
+	answer, err := d.e.answerOffer(d.header["Sec-Websocket-Extensions"])
+	if err != nil {
+		io.WriteString(d.e.nc, "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+		return false
+	}
+	response += answer + "\r\n"
 	if d.e.has("ends lines in LF") {
 		response = strings.ReplaceAll(response, "\r\n", "\n")
 	}
 	if d.header.Get("Expect") != "" && d.e.has("answers 100 too late") {
 		response += "HTTP/1.1 100 Continue\r\n\r\n"
 	}
-	_, err := io.WriteString(d.e.nc, response)
+	_, err = io.WriteString(d.e.nc, response)
 	d.early()
 	return err == nil && d.e.flaw != "answers 200"
-}
-
-// deflate are the offers of permessage-deflate.
-func (d *doorman) deflate() (offers []string) {
-	for _, value := range d.header["Sec-Websocket-Extensions"] {
-		if strings.HasPrefix(value, "permessage-deflate") {
-			offers = append(offers, value)
-		}
-	}
-	return offers
 }
 
 // early is what flaws do with octets that have come along with the request.

@@ -231,6 +231,8 @@ func (e *echoer) data(op byte, fin bool, length uint64, key [4]byte) error {
 		if err := e.unpack(); err != nil {
 			return err
 		}
+	} else if e.squeeze != nil && e.has("remembers messages that are not compressed") {
+		e.squeeze.remember(e.message)
 	}
 	return e.echo()
 }
@@ -287,6 +289,7 @@ func (e *echoer) echo() error {
 	op, payload := e.op, e.message
 	if e.packed {
 		defer func() { e.packed = false }()
+		e.packed = len(payload) < 8<<20 // more would take too long
 	}
 	e.op, e.message = 0, nil
 	switch {

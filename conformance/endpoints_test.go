@@ -132,6 +132,5 @@ func (e *echoer) connect(path string) error {
 	if response.StatusCode != http.StatusSwitchingProtocols || response.Header.Get("Sec-WebSocket-Accept") != "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" {
 		return fmt.Errorf("refused: %s", response.Status)
 	}
-	e.takeAnswer(response)
-	return nil
+	return e.takeAnswer(response)
 }

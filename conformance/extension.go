@@ -114,7 +114,20 @@ func accepted(fields []string, offers []params, exact bool) (*params, error) {
 	}) {
 		return nil, errors.New("the response has parameters that fit no offer: " + p.String())
 	}
+	p.promise(offers)
 	return &p, nil
+}
+
+// promise takes into p what the suite has said by itself in its offers. Which
+// of them was accepted cannot always be told:
+// https://www.rfc-editor.org/rfc/rfc7692#section-7.1.1.2
+func (p *params) promise(offers []params) {
+	for _, o := range offers {
+		p.clientForgets = p.clientForgets || o.clientForgets
+		if o.clientBits > 0 && (p.clientBits == 0 || p.clientBits > o.clientBits) {
+			p.clientBits = o.clientBits
+		}
+	}
 }
 
 // choose answers the offers of a client. The first of wanted that a client can

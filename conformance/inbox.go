@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -11,6 +12,9 @@ import (
 // reading never waits for writing.
 type inbox struct {
 	arrived chan struct{} // holds one token when something is new
+
+	gate atomic.Pointer[chan struct{}] // where reading waits, nil if it need not
+	slow atomic.Int64                  // octets of a read, with a rest behind each; 0 is as many as come
 
 	mu    sync.Mutex
 	queue []arrival
@@ -72,6 +76,17 @@ func (b *inbox) next(patience time.Duration, prolong bool) (e event, err error, 
 	}
 }
 
+// rest is how long a slow reader rests.
+const rest = time.Millisecond
+
+// hold stops reading, but for the octets that a read under way brings.
+func (b *inbox) hold() {
+	gate := make(chan struct{})
+	b.gate.Store(&gate)
+}
+
+func (b *inbox) release() { close(*b.gate.Swap(nil)) }
+
 // watched is a reader whose octets count as movement.
 type watched struct {
 	r io.Reader
@@ -79,6 +94,13 @@ type watched struct {
 }
 
 func (w watched) Read(p []byte) (int, error) {
+	if gate := w.b.gate.Load(); gate != nil {
+		<-*gate
+	}
+	if most := w.b.slow.Load(); most > 0 {
+		time.Sleep(rest)
+		p = p[:min(int64(len(p)), most)]
+	}
 	n, err := w.r.Read(p)
 	w.b.mu.Lock()
 	w.b.moved = time.Now()

@@ -29,9 +29,12 @@ func (p *player) result() *Result {
 		}
 		p.fault(v, "%s", why)
 	}
+	if p.c.ending == fails && r.Close == CloseOK && p.c.failing != OK {
+		p.fault(p.c.failing, "the peer fails the connection")
+	}
 	r.Verdict, r.Reason = p.verdict, strings.Join(p.reasons, "; ")
 	if p.c.ending == tells {
-		r.Verdict, r.Close = Informational, CloseInformational
+		r.Verdict, r.Close = max(r.Verdict, Informational), CloseInformational
 	}
 	p.excuse(r)
 	return r
@@ -83,7 +86,7 @@ func (p *player) judgeClose() (CloseVerdict, string) {
 		return CloseWrongSide, "the peer did not fail the connection"
 	case clean && p.peerClose == nil:
 		return CloseUnclean, "no Close frame came"
-	case p.peerClose != nil && p.peerClose.code() != 0 && !slices.Contains(p.c.codes, p.peerClose.code()):
+	case p.peerClose != nil && p.peerClose.code() != 0 && len(p.c.codes) > 0 && !slices.Contains(p.c.codes, p.peerClose.code()):
 		return CloseWrongCode, fmt.Sprintf("the peer closed with %d, wanted %d", p.peerClose.code(), p.c.codes)
 	case p.cut && !p.asServer:
 		return CloseNotDropped, "the server left it to the suite to end the connection"

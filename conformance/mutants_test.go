@@ -14,7 +14,7 @@ func TestRightEndpointsPass(t *testing.T) {
 				opts := Options{Thin: true}
 				switch {
 				case flaw != "":
-					opts.Cases = []string{"-9.*", "-12.*", "-13.*", "-14.5.*"}
+					opts.Cases = []string{"-9.*", "-12.*", "-13.*", "-14.5.*", "-17.*"}
 				case !testenv.Full():
 					opts.Cases = []string{"-12.*", "-13.*", "12.*.6", "13.*.12"}
 				}
@@ -226,7 +226,7 @@ var mutants = []mutant{
 }
 
 func TestMutantsAreCaught(t *testing.T) {
-	for _, m := range slices.Concat(mutants, openingMutants) {
+	for _, m := range slices.Concat(mutants, openingMutants, compressionMutants) {
 		for _, asServer := range []bool{true, false} {
 			if m.roles&role(asServer) == 0 {
 				continue

@@ -8,6 +8,7 @@ import (
 	"net"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -20,19 +21,25 @@ type player struct {
 	opts     *Options
 	log      *wireLog
 
+	site *site // nil if the peer is a client
+
 	in      inbox
 	deflate *compressed // nil if it was not negotiated
 
 	want   []event // what must come
+	other  *alternative
 	events []event // what has come, but the Close frame
 
 	peerClose  *event
 	suiteClose *frame
-	suiteFirst bool // the suite's Close frame went out before the peer's came
-	gone       bool // nothing comes any more
-	broken     bool // because the peer breaks the protocol
-	cut        bool // by the suite
-	deaf       bool // writing has failed
+	suiteFirst bool  // the suite's Close frame went out before the peer's came
+	gone       bool  // nothing comes any more
+	how        error // why
+	broken     bool  // because the peer breaks the protocol
+	cut        bool  // by the suite
+	deaf       bool  // writing has failed
+
+	written atomic.Int64 // pieces that went out
 
 	rest []byte // of a frame that was sent in part
 	said speech
@@ -45,23 +52,32 @@ type player struct {
 // play runs a case over a connection whose opening handshake is done; r has
 // what comes behind it, and agreed is what became of permessage-deflate.
 func play(ctx context.Context, c *Case, nc net.Conn, r io.Reader, agreed *params, asServer bool, opts *Options, log *wireLog) *Result {
-	ctx, cancel := context.WithTimeout(ctx, opts.caseTimeout())
+	return newPlayer(c, nc, agreed, asServer, opts, log).run(ctx, r)
+}
+
+func newPlayer(c *Case, nc net.Conn, agreed *params, asServer bool, opts *Options, log *wireLog) *player {
+	own := *c // its play may change it
+	p := &player{c: &own, nc: nc, asServer: asServer, opts: opts, log: log, deflate: newCompressed(agreed, asServer)}
+	p.in.init()
+	return p
+}
+
+func (p *player) run(ctx context.Context, r io.Reader) *Result {
+	ctx, cancel := context.WithTimeout(ctx, p.opts.caseTimeout())
 	defer cancel()
-	stop := context.AfterFunc(ctx, func() { nc.Close() })
+	stop := context.AfterFunc(ctx, func() { p.nc.Close() })
 	defer stop()
 
-	p := &player{c: c, nc: nc, asServer: asServer, opts: opts, log: log, deflate: newCompressed(agreed, asServer)}
-	p.in.init()
 	var reader sync.WaitGroup
 	reader.Go(func() { p.read(r) })
-	if p.shut = !asServer && !p.login(); !p.shut {
-		c.play(p)
+	if p.shut = !p.asServer && !p.login(); !p.shut {
+		p.c.play(p)
 		p.end()
 	}
-	nc.Close()
+	p.nc.Close()
 	reader.Wait()
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		p.fault(Failed, "not done after %v", opts.caseTimeout())
+		p.fault(Failed, "not done after %v", p.opts.caseTimeout())
 	}
 	return p.result()
 }
@@ -122,6 +138,7 @@ func (p *player) raw(octets []byte, n int) {
 		if _, err := p.nc.Write(piece); err != nil {
 			p.deaf = true
 		}
+		p.written.Add(1)
 	}
 }
 
@@ -231,7 +248,7 @@ func (p *player) note(e event, err error) {
 		p.fault(Failed, "%v", broken)
 		p.broken, p.gone = true, true
 	case err != nil:
-		p.gone = true
+		p.gone, p.how = true, err
 	case e.op == OpClose:
 		p.peerClose = &e
 	case e.op == OpPing:
@@ -259,9 +276,14 @@ func (p *player) end() {
 			p.close(1000)
 		}
 	case fails:
-		for p.peerClose == nil && p.take(p.opts.timeout()) {
+		for p.peerClose == nil && !p.goesOn() && p.take(p.opts.timeout()) {
 		}
-		if p.peerClose == nil && !p.gone {
+		switch {
+		case p.peerClose != nil || p.gone:
+		case p.goesOn():
+			p.acceptOther()
+			p.close(1000)
+		default:
 			p.close(1001)
 		}
 	}

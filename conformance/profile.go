@@ -70,11 +70,11 @@ func (p *player) hear(wanted *regexp.Regexp) bool {
 
 // A speech is what a server of the profile Any has heard of the suite.
 type speech struct {
-	begun, compressed bool // a message is
-	text              []byte
-	isText            bool
-	over              bool // a fault of the suite's or its Close frame went out
-	whole             bool // before that a message did
+	begun  bool // a message is
+	isText bool
+	text   []byte
+	over   bool // a fault of the suite's or its Close frame went out
+	whole  bool // before that a message did
 }
 
 // add takes note of a frame of the suite.

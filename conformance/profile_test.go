@@ -22,7 +22,7 @@ func TestCasesThatNeedAnEcho(t *testing.T) {
 		}
 	}
 	for _, r := range judge(t, true, "keeps messages to itself", Options{Thin: true, Cases: []string{"-12.*", "-13.*", "12.1.1", "13.7.1"}}) {
-		if r.Case.NeedsEcho && r.Verdict == OK {
+		if r.Case.NeedsEcho && r.Case.ending != fails && r.Verdict == OK {
 			t.Errorf("%s needs no echo", r.Case.ID)
 		}
 	}

@@ -88,10 +88,14 @@ func (o *Options) judgeServer(ctx context.Context, c *Case, target *url.URL) *Re
 	}
 	nc, r, agreed, err := o.open(ctx, c, target, log)
 	var result *Result
-	if err != nil {
+	if v, ok := c.refused(err); ok {
+		result = &Result{Case: *c, Verdict: v, Reason: err.Error(), Started: log.start}
+	} else if err != nil {
 		result = notOpened(c, log, err)
 	} else {
-		result = play(ctx, c, nc, r, agreed, false, o, log)
+		p := newPlayer(c, nc, agreed, false, o, log)
+		p.site = &site{ctx, target, o}
+		result = p.run(ctx, r)
 	}
 	result.finish(log)
 	return result
@@ -167,8 +171,8 @@ func shakeHands(nc net.Conn, target *url.URL, further http.Header, c *Case, log 
 	// Upgrade has a token of any case; servers that take one only exist.
 	b.WriteString("Upgrade: WebSocket\r\nConnection: Upgrade\r\nPragma: no-cache\r\nCache-Control: no-cache\r\n")
 	fmt.Fprintf(&b, "Sec-WebSocket-Key: %s\r\nSec-WebSocket-Version: 13\r\n", key)
-	for _, offer := range c.offers {
-		fmt.Fprintf(&b, "Sec-WebSocket-Extensions: %v\r\n", offer)
+	for _, field := range c.offered() {
+		fmt.Fprintf(&b, "Sec-WebSocket-Extensions: %s\r\n", field)
 	}
 	further.Write(&b)
 	b.WriteString("\r\n")
@@ -200,7 +204,7 @@ func responseHead(r *http.Response) string {
 func checkResponse(r *http.Response, key string) error {
 	switch {
 	case r.StatusCode != http.StatusSwitchingProtocols:
-		return fmt.Errorf("the server refuses the opening handshake: %q", r.Status)
+		return &refusal{r.StatusCode, r.Status}
 	case !hasToken(r.Header, "Upgrade", "websocket"):
 		return errors.New("the response has no Upgrade: websocket")
 	case !hasToken(r.Header, "Connection", "upgrade"):

@@ -1,0 +1,39 @@
+package conformance
+
+import "slices"
+
+// An alternative is what a peer may do instead of failing the connection.
+type alternative struct {
+	events  []event // that then come
+	verdict Verdict
+	why     string
+}
+
+// unless says that the peer need not fail the connection: it may also send
+// these events, which gives it a verdict, and why.
+func (p *player) unless(v Verdict, why string, events ...event) {
+	p.other = &alternative{events, v, why}
+}
+
+// goesOn reports whether the peer has done what it may do instead of failing.
+func (p *player) goesOn() bool {
+	return p.other != nil && slices.EqualFunc(p.events, p.other.events, event.same)
+}
+
+// acceptOther makes the case one that the suite ends.
+func (p *player) acceptOther() {
+	p.fault(p.other.verdict, "%s", p.other.why)
+	p.want = p.other.events
+	p.becomes(echoes, 1000)
+}
+
+// becomes changes what the case wants while it is under way.
+func (p *player) becomes(e ending, codes ...uint16) {
+	p.c.ending, p.c.codes = e, codes
+}
+
+// unimplemented ends a case that needs what the peer has not agreed to.
+func (p *player) unimplemented(what string) {
+	p.fault(Unimplemented, "%s", what)
+	p.becomes(echoes, 1000)
+}
