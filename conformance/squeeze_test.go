@@ -184,7 +184,7 @@ func (e *echoer) takeAnswer(r *http.Response) error {
 	t, ok := e.readTerms(field, false)
 	asked := e.offer()
 	switch {
-	case asked == "" && e.has("takes an extension unasked"):
+	case asked == "" && e.has("takes an extension unasked"), e.has("takes any extension"):
 		return nil
 	case !ok, asked == "":
 		return wrong
