@@ -26,10 +26,12 @@
 //
 // # Compatibility
 //
-// Whatever Parse accepts, http.ReadRequest accepts, and both agree on what it
-// says. Of what http.ReadRequest accepts, these are refused:
+// Whatever [Request.Parse] accepts, http.ReadRequest accepts, and both agree on
+// what it says. Of what http.ReadRequest accepts, these are refused; most of
+// them the server of net/http refuses behind it:
 //
-//   - LF without CR, folded lines, and control octets in values
+//   - LF without CR, and folded lines
+//   - names of fields that are no tokens, and white space in front of a colon
 //   - a method of more than 32 octets
 //   - HTTP/2.0 and all that is not HTTP/1
 //   - targets with octets beyond ASCII, or with a fragment
@@ -37,7 +39,7 @@
 //     host has a user name or percent-encoded octets
 //   - "*" for other methods than OPTIONS
 //   - CONNECT to anything but host and port
-//   - HTTP/1.1 without a Host, more than one Host, or a malformed one
+//   - HTTP/1.1 without a Host, and a Host that is malformed
 //   - Content-Length twice with the same value, or beside Transfer-Encoding
 //   - Transfer-Encoding in HTTP/1.0
 //   - Expect with anything but 100-continue
@@ -47,8 +49,11 @@
 // them as they are: "%" without two hexadecimal digits behind it in a query, and
 // the octets "<>\^`{|} anywhere in path and query.
 //
-// Of what http.ReadResponse accepts, the first line of the list is refused, a
-// status below 100, HTTP/2.0, and what breaks a limit.
+// Of what http.ReadResponse accepts, these are refused: LF without CR, folded
+// lines, control octets, names that are no tokens, white space in front of a
+// colon or a second space in front of the status, a status below 100, a version
+// other than HTTP/1, and what breaks a limit. A status without the space behind
+// it is accepted, since some servers send no phrase.
 //
 // # Limitations
 //

@@ -50,16 +50,13 @@ const (
 // beyond says so. It returns len(p) if there is none.
 func scan(p []byte, i int, beyond uint64) int {
 	for ; i+8 <= len(p); i += 8 {
-		x := binary.LittleEndian.Uint64(p[i:])
-		del := x ^ 0x7f*ones
-		// The lowest bit that is set is right; those above it may have borrowed.
-		marks := ((x-' '*ones)&^x|(del-ones)&^del)&highs | x&beyond
-		if marks == 0 {
-			continue
-		}
-		j := i + bits.TrailingZeros64(marks)/8
-		for ; j < i+8; j++ {
-			if breaks(p[j], beyond) {
+		x := binary.LittleEndian.Uint64(p[i : i+8])
+		// The high bit of an octet is free for carries, which tell DEL and what
+		// is below the space from the rest.
+		low := x &^ highs
+		marks := (low+ones|^(low+(0x80-' ')*ones))&^x&highs | x&beyond
+		for ; marks != 0; marks &= marks - 1 {
+			if j := i + bits.TrailingZeros64(marks)/8; p[j] != '\t' {
 				return j
 			}
 		}

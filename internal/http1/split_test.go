@@ -104,8 +104,7 @@ func TestRefusedEarly(t *testing.T) {
 }
 
 // A head that comes octet by octet must not be looked at from the start each
-// time. The count of looks is that of octets between what was seen and what has
-// come.
+// time, but only from what was seen.
 func TestProgressIsLinear(t *testing.T) {
 	var r Request
 	var at Progress
