@@ -50,10 +50,10 @@
 // the octets "<>\^`{|} anywhere in path and query.
 //
 // Of what http.ReadResponse accepts, these are refused: LF without CR, folded
-// lines, control octets, names that are no tokens, white space in front of a
-// colon or a second space in front of the status, a status below 100, a version
-// other than HTTP/1, and what breaks a limit. A status without the space behind
-// it is accepted, since some servers send no phrase.
+// lines, control octets and a CR in the phrase, names that are no tokens, white
+// space in front of a colon or a second space in front of the status, a status
+// below 100, a version other than HTTP/1, and what breaks a limit. A status
+// without the space behind it is accepted, since some servers send no phrase.
 //
 // # Limitations
 //

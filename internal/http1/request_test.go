@@ -93,6 +93,7 @@ var badRequests = []head{
 	{"method with a colon", "G:T / HTTP/1.1\r\n\r\n", `400 syntax: the method must be a token: "G:T / HTTP/1.1" (RFC 9112 3.1)`},
 	{"two spaces", "GET  / HTTP/1.1\r\n\r\n", `400 syntax: the request line must be method, target and version, with single spaces between them: "GET  / HTTP/1.1" (RFC 9112 3)`},
 	{"no target", "GET HTTP/1.1\r\n\r\n", `400 syntax: the request line must be method, target and version, with single spaces between them: "GET HTTP/1.1" (RFC 9112 3)`},
+	{"CONNECT without a target", "CONNECT  HTTP/1.1\r\nHost: a.example\r\n\r\n", `400 syntax: the request line must be method, target and version, with single spaces between them: "CONNECT  HTTP/1.1" (RFC 9112 3)`},
 	{"HTTP/0.9", "GET /\r\n\r\n", `400 syntax: the request line must be method, target and version, with single spaces between them: "GET /" (RFC 9112 3)`},
 	{"one word", "SSH-2.0-OpenSSH_9.6\r\n", `400 syntax: the request line must be method, target and version, with single spaces between them: "SSH-2.0-OpenSSH_9.6" (RFC 9112 3)`},
 	{"space in the target", to("/a b"), `400 syntax: the version is malformed: "b HTTP/1.1" (RFC 9112 2.3)`},
@@ -285,11 +286,8 @@ func TestLimits(t *testing.T) {
 		{narrow, head{"a longer method", strings.Repeat("a", 50), `501 method: the method has more than 32 octets: "` + strings.Repeat("a", 33) + `" (RFC 9112 3)`}},
 		{narrow, head{"a much longer target", "GET " + strings.Repeat("a", 50), "414 target: the target has more than 1 octets (RFC 9112 3)"}},
 	} {
-		eachWay(t, c.head, func(p []byte, at *Progress) (int, string, error) {
-			var r Request
-			n, err := r.Parse(p, at, &c.limits)
-			return n, show(&r), err
-		})
+		var r Request
+		eachWay(t, c.head, func(p []byte, at *Progress) (int, error) { return r.Parse(p, at, &c.limits) }, func() string { return show(&r) })
 	}
 	var r Request
 	if _, err := r.Parse([]byte("GET / HTTP/1.1\r\n"), new(Progress), &Limits{Head: 10}); err == nil || showError(err) != "431 header: the head has more than 10 octets" {

@@ -32,6 +32,7 @@ func finalOf(n int) string {
 var badResponses = []head{
 	{"LF", "HTTP/1.1 101 OK\n\n", "0 syntax: a line ends in LF without CR (RFC 9112 2.2)"},
 	{"NUL", "HTTP/1.1 101 \x00\r\n\r\n", `0 syntax: a control octet stands in the head: "\x00" (RFC 9110 5.5)`},
+	{"CR", "HTTP/1.1 101 a\rb\r\n\r\n", "0 syntax: a CR stands without LF (RFC 9112 2.2)"},
 	{"empty line in front", "\r\nHTTP/1.1 101 OK\r\n\r\n", `0 syntax: the status line is malformed: "" (RFC 9112 4)`},
 	{"a request", "GET / HTTP/1.1\r\n\r\n", `0 syntax: the status line is malformed: "GET / HTTP/1.1" (RFC 9112 4)`},
 	{"another protocol", "SSH-2.0- 101\r\n\r\n", `0 syntax: the status line does not begin with a version of HTTP: "SSH-2.0- 101" (RFC 9112 2.3)`},
