@@ -60,6 +60,7 @@ const (
 	FaultHTTPVersion HandshakeFault = "http_version"
 	FaultMethod      HandshakeFault = "method"
 	FaultHost        HandshakeFault = "host"
+	FaultTarget      HandshakeFault = "target"
 	FaultBody        HandshakeFault = "body"
 	FaultUpgrade     HandshakeFault = "upgrade"
 	FaultConnection  HandshakeFault = "connection"

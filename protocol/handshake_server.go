@@ -16,6 +16,7 @@ type Request struct {
 	Extended               string // pseudo-header :protocol of extended CONNECT, "" if there was none
 	Secure                 bool   // the client came over TLS
 	Host                   string // Host, or :authority
+	Target                 string // the request target or :path as it came; "" is not judged
 
 	Upgrade, Connection             []string
 	Key, Version                    []string // Sec-WebSocket-...
@@ -25,7 +26,7 @@ type Request struct {
 }
 
 // RequestFromHeader fills in what stands in a header whose keys have the
-// canonical form of package net/http. The caller sets Method, ProtoMajor,
+// canonical form of package net/http. The caller sets Method, Target, ProtoMajor,
 // ProtoMinor, Secure and Host, and TransferEncoding where the header does not
 // keep it.
 func RequestFromHeader(header map[string][]string) Request {
@@ -140,6 +141,8 @@ func checkUpgrade(r *Request) *HandshakeError {
 		return e
 	case !isHost(r.Host):
 		return refusal(400, FaultHost, section, "the Host field is missing or malformed: "+excerpt(r.Host))
+	case strings.Contains(r.Target, "#"):
+		return fragmentRefusal(r)
 	case hasBody(r):
 		return refusal(400, FaultBody, "RFC 6455 4.1", "the request must not have a body; leave out Content-Length and Transfer-Encoding")
 	}
@@ -167,9 +170,17 @@ func checkConnect(r *Request) *HandshakeError {
 		return refusal(400, FaultConnection, "RFC 9113 8.2.2", "Upgrade, Connection and Transfer-Encoding have no place in HTTP/2 and HTTP/3")
 	case !isHost(r.Host):
 		return refusal(400, FaultHost, section, ":authority is missing or malformed: "+excerpt(r.Host))
+	case strings.Contains(r.Target, "#"):
+		return fragmentRefusal(r)
 	}
 	// 426 would have to name a protocol in Upgrade, which cannot stand here.
 	return checkVersion(r, 400)
+}
+
+// fragmentRefusal: a WebSocket URI has no fragment, and a request no place for
+// one.
+func fragmentRefusal(r *Request) *HandshakeError {
+	return refusal(400, FaultTarget, "RFC 6455 3", "the request target must not have a fragment: "+excerpt(r.Target))
 }
 
 // checkUpgradeFields judges Upgrade (item 3 of RFC 6455 4.2.1) and Connection

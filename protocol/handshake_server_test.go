@@ -92,6 +92,9 @@ var serverTests = []struct {
 	{"empty Transfer-Encoding", func(r *Request) { r.TransferEncoding = []string{""} }, 400, FaultBody},
 	{"both", func(r *Request) { r.ContentLength, r.TransferEncoding = []string{"0"}, []string{"chunked"} }, 400, FaultBody},
 
+	{"a target", func(r *Request) { r.Target = "/chat?room=%23a" }, 101, ""},
+	{"a fragment", func(r *Request) { r.Target = "/chat#a" }, 400, FaultTarget},
+
 	{"no Upgrade", func(r *Request) { r.Upgrade = nil }, 426, FaultUpgrade},
 	{"plain GET", func(r *Request) { *r = Request{Method: "GET", ProtoMajor: 1, ProtoMinor: 1, Host: "example.com"} }, 426, FaultUpgrade},
 	{"empty Upgrade", func(r *Request) { r.Upgrade = []string{""} }, 426, FaultUpgrade},

@@ -215,7 +215,7 @@ func (s *acceptSettings) check(r *http.Request) (response protocol.Response, agr
 	}
 	q := protocol.RequestFromHeader(r.Header)
 	q.Method, q.ProtoMajor, q.ProtoMinor = r.Method, r.ProtoMajor, r.ProtoMinor
-	q.Host, q.Secure, q.TransferEncoding = r.Host, r.TLS != nil, r.TransferEncoding
+	q.Host, q.Target, q.Secure, q.TransferEncoding = r.Host, r.RequestURI, r.TLS != nil, r.TransferEncoding
 	h := &s.handshake
 	if s.choose != nil || s.deflate != nil && len(q.Extensions) > 0 {
 		own := s.handshake

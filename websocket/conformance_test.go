@@ -1,120 +1,175 @@
 package websocket_test
 
 import (
-	"bufio"
 	"context"
-	"net"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
-	"github.com/duplexws/duplex/internal/cases"
+	"github.com/duplexws/duplex/conformance"
 	"github.com/duplexws/duplex/internal/testenv"
-	"github.com/duplexws/duplex/protocol"
 	"github.com/duplexws/duplex/websocket"
 )
 
-// suiteOptions let the largest message of the catalogue through.
-func suiteOptions(clock *websocket.Clock) websocket.Options {
-	return websocket.Options{MaxMessage: 32 << 20, Clock: clock}
+// A setting is one way in which the suite judges us.
+type setting struct {
+	name    string
+	secure  bool
+	deflate *websocket.DeflateOptions
+	whole   bool // nothing is made smaller
 }
 
-// TestConformanceOfServer runs the catalogue against an echo server.
-func TestConformanceOfServer(t *testing.T) {
-	o := &websocket.AcceptOptions{Options: suiteOptions(websocket.NewClock())}
-	ts := httptest.NewUnstartedServer(o.Handler(echoAll))
-	websocket.ConfigureServer(ts.Config)
-	ts.Start()
-	t.Cleanup(ts.Close)
-	for _, c := range cases.Catalogue(testenv.Full()) {
-		t.Run(c.ID, func(t *testing.T) {
-			t.Parallel()
-			nc, r := suiteConnects(t, ts.Listener.Addr().String())
-			if err := cases.Play(&c, nc, r, false); err != nil {
-				t.Error(err)
-			}
-		})
+func settings() []setting {
+	takeover := &websocket.DeflateOptions{
+		Send: websocket.DeflateTakeover, Receive: websocket.DeflateTakeover, Budget: websocket.NewDeflateBudget(16 << 20)}
+	if !testenv.Full() {
+		return []setting{{name: "thin", deflate: takeover}}
+	}
+	return []setting{
+		{name: "whole", deflate: takeover, whole: true},
+		{name: "history", deflate: &websocket.DeflateOptions{}},
+		{name: "stateless", deflate: &websocket.DeflateOptions{Send: websocket.DeflateStateless, Receive: websocket.DeflateStateless}},
+		{name: "uncompressed"},
+		{name: "wss", deflate: takeover, secure: true},
 	}
 }
 
-// suiteConnects does the opening handshake that the suite does as a client.
-func suiteConnects(t *testing.T, addr string) (net.Conn, *bufio.Reader) {
+// options let the largest message of the suite through.
+func (s *setting) options() websocket.Options {
+	return websocket.Options{MaxMessage: 32 << 20, Deflate: s.deflate, Clock: websocket.NewClock()}
+}
+
+func (s *setting) suite() *conformance.Options {
+	return &conformance.Options{Thin: !s.whole, Timeout: 20 * time.Second, Pause: 200 * time.Millisecond}
+}
+
+// lenient are the cases in which we are right by the RFCs, and others stricter.
+var lenient = map[string]string{
+	"15.8.1":  "net/http takes LF for the end of a line, and does not tell",
+	"15.12.9": "a parameter with an empty value costs that offer alone",
+	"17.7.10": "a message that refers further back than was agreed is read all the same",
+}
+
+// check wants every case passed, strictly, and none of compressed messages left
+// out where they are compressed.
+func (s *setting) check(t *testing.T, results []*conformance.Result, cases int) {
 	t.Helper()
-	nc, err := net.Dial("tcp", addr)
-	if err != nil {
-		t.Fatal(err)
+	for _, r := range results {
+		leftOut := r.Verdict == conformance.Unimplemented && s.deflate != nil && r.Case.Group() == "Compressed messages"
+		if !r.Passed(lenient[r.Case.ID] == "") || leftOut {
+			t.Error(r)
+		}
 	}
-	nc.Write([]byte("GET / HTTP/1.1\r\nHost: " + addr + "\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\n" +
-		"Pragma: no-cache\r\nCache-Control: no-cache\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"))
-	r := bufio.NewReader(nc)
-	resp, err := http.ReadResponse(r, nil)
-	if err != nil {
-		nc.Close()
-		t.Fatal(err)
+	t.Log(conformance.Summarize(results))
+	if len(results) != cases || cases < 500 {
+		t.Errorf("%d results of %d cases", len(results), cases)
 	}
-	if accept := resp.Header.Get("Sec-WebSocket-Accept"); resp.StatusCode != http.StatusSwitchingProtocols || accept != "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" {
-		nc.Close()
-		t.Fatalf("status %d, Sec-WebSocket-Accept %q", resp.StatusCode, accept)
-	}
-	return nc, r
 }
 
-// TestConformanceOfClient runs the catalogue against an echo client.
-func TestConformanceOfClient(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+// start serves h, and returns how clients trust it.
+func (s *setting) start(t *testing.T, h http.Handler) (url string, trust *tls.Config) {
+	t.Helper()
+	ts := httptest.NewUnstartedServer(h)
+	ts.Config.ErrorLog = log.New(io.Discard, "", 0)
+	ts.Config.ReadHeaderTimeout = 3 * time.Second // for requests that never end
+	websocket.ConfigureServer(ts.Config)
+	if s.secure {
+		ts.StartTLS()
+		pool := x509.NewCertPool()
+		pool.AddCert(ts.Certificate())
+		trust = &tls.Config{RootCAs: pool}
+	} else {
+		ts.Start()
 	}
-	t.Cleanup(func() { l.Close() })
-	clock := websocket.NewClock()
-	// One at a time connects, so that a case and its endpoint find each other.
-	turn := make(chan struct{}, 1)
-	for _, c := range cases.Catalogue(testenv.Full()) {
-		t.Run(c.ID, func(t *testing.T) {
-			t.Parallel()
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-			defer cancel()
-			turn <- struct{}{}
-			ended := make(chan struct{})
-			go func() {
-				defer close(ended)
-				echoClient(t, ctx, l.Addr().String(), &websocket.DialOptions{Options: suiteOptions(clock)})
-			}()
-			nc, r := suiteAccepts(t, l)
-			<-turn
-			if err := cases.Play(&c, nc, r, true); err != nil {
-				t.Error(err)
+	t.Cleanup(ts.Close)
+	return strings.Replace(ts.URL, "http", "ws", 1), trust
+}
+
+// TestConformanceOfServer has the suite judge an echo server.
+func TestConformanceOfServer(t *testing.T) {
+	for _, s := range settings() {
+		t.Run(s.name, func(t *testing.T) {
+			o := &websocket.AcceptOptions{Options: s.options()}
+			suite := s.suite()
+			var address string
+			address, suite.TLSConfig = s.start(t, o.Handler(echoAll))
+			cases := 0
+			suite.Progress = func(*conformance.Result) { cases++ }
+			results, err := conformance.RunServer(t.Context(), address, suite)
+			if err != nil {
+				t.Fatal(err)
 			}
-			<-ended
+			s.check(t, results, cases)
 		})
 	}
 }
 
-func echoClient(t *testing.T, ctx context.Context, addr string, o *websocket.DialOptions) {
-	c, err := websocket.Dial(ctx, "ws://"+addr, o)
+// TestConformanceOfClient has the suite judge an echo client.
+func TestConformanceOfClient(t *testing.T) {
+	for _, s := range settings() {
+		t.Run(s.name, func(t *testing.T) {
+			h, err := conformance.NewClientHandler(s.suite(), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			driver := clientDriver{t: t, o: &websocket.DialOptions{Options: s.options(), Proxy: websocket.NoProxy}}
+			driver.url, driver.o.TLSConfig = s.start(t, h)
+			cases := driver.run()
+			s.check(t, h.Results(t.Name()), cases)
+		})
+	}
+}
+
+// A clientDriver drives the client through the paths that suites of clients
+// have.
+type clientDriver struct {
+	t   *testing.T
+	url string
+	o   *websocket.DialOptions
+}
+
+// run runs all cases, and returns how many there were.
+func (d *clientDriver) run() (cases int) {
+	d.visit("/getCaseCount", func(ctx context.Context, c *websocket.Conn) error {
+		_, p, err := c.Read(ctx)
+		if err == nil {
+			cases, err = strconv.Atoi(string(p))
+		}
+		return err
+	})
+	turns := make(chan struct{}, 8)
+	var wg sync.WaitGroup
+	for n := range cases {
+		turns <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-turns }()
+			d.visit(fmt.Sprintf("/runCase?case=%d&agent=%s", n+1, url.QueryEscape(d.t.Name())), echoAll)
+		})
+	}
+	wg.Wait()
+	d.visit("/updateReports?agent="+url.QueryEscape(d.t.Name()), echoAll)
+	return cases
+}
+
+// visit connects, and lets f have the connection. Whether it can, and how it
+// ends, is for the suite to judge.
+func (d *clientDriver) visit(path string, f func(context.Context, *websocket.Conn) error) {
+	ctx, cancel := context.WithTimeout(d.t.Context(), 2*time.Minute)
+	defer cancel()
+	c, err := websocket.Dial(ctx, d.url+path, d.o)
 	if err != nil {
-		t.Error(err)
 		return
 	}
-	echoAll(ctx, c)
+	f(ctx, c)
 	c.Close(ctx, websocket.StatusNormalClosure, "")
-}
-
-// suiteAccepts does the opening handshake that the suite does as a server.
-func suiteAccepts(t *testing.T, l net.Listener) (net.Conn, *bufio.Reader) {
-	t.Helper()
-	nc, err := l.Accept()
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := bufio.NewReader(nc)
-	req, err := http.ReadRequest(r)
-	if err != nil {
-		nc.Close()
-		t.Fatal(err)
-	}
-	nc.Write([]byte("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
-		protocol.AcceptKey(req.Header.Get("Sec-WebSocket-Key")) + "\r\n\r\n"))
-	return nc, r
 }

@@ -32,6 +32,12 @@ func TestDefaults(t *testing.T) {
 		"Queue: messages": s.queue.maxMessages(),
 		"Queue.Policy":    s.queue.Policy,
 
+		"Deflate":            map[bool]string{true: "off"}[s.deflate == nil],
+		"Deflate: tiers":     new(DeflateOptions).Send,
+		"Deflate: Threshold": protocol.DefaultDeflateThreshold,
+		"Deflate: Level":     deflateLevel(t),
+		"Deflate: Budget":    protocol.DefaultDeflateBudget.Stats().Limit,
+
 		"HandshakeTimeout": new(AcceptOptions).resolve().timeout,
 		"header lines":     maxHeaderLines,
 		"Origin":           originDefault(t),
@@ -142,4 +148,21 @@ func owedPongs() (n int) {
 		}
 		n++
 	}
+}
+
+// deflateLevel finds the level that compresses as none does.
+func deflateLevel(t *testing.T) int {
+	t.Helper()
+	packed := func(level int) string {
+		d := protocol.NewDeflater(&DeflateOptions{Level: level}, protocol.DeflateDirection{WindowBits: 15})
+		defer d.Close()
+		payload, _ := d.Append(nil, []byte(prose(20_000)+noise(3000)+prose(20_000)))
+		return string(payload)
+	}
+	for level := 1; level <= 9; level++ {
+		if packed(level) == packed(0) {
+			return level
+		}
+	}
+	return 0
 }

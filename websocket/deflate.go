@@ -5,7 +5,7 @@ import (
 	"github.com/duplexws/duplex/protocol"
 )
 
-// The vocabulary of permessage-deflate (https://www.rfc-editor.org/rfc/rfc7692).
+// The vocabulary of permessage-deflate.
 type (
 	// DeflateOptions say how connections compress.
 	DeflateOptions = protocol.DeflateConfig

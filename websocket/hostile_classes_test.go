@@ -8,6 +8,7 @@ import (
 	"hash/crc32"
 	"math/rand/v2"
 	"net"
+	"net/http"
 	"net/http/httptest"
 	"runtime"
 	"strings"
@@ -30,8 +31,18 @@ func startEcho(t *testing.T, o *websocket.AcceptOptions) string {
 // connect opens a connection that is written to octet by octet.
 func connect(t *testing.T, addr string) (net.Conn, *rawpeer.Reader) {
 	t.Helper()
-	nc, r := suiteConnects(t, addr)
+	nc, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(func() { nc.Close() })
+	nc.Write([]byte("GET / HTTP/1.1\r\nHost: " + addr + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"))
+	r := bufio.NewReader(nc)
+	response, err := http.ReadResponse(r, nil)
+	if err != nil || response.StatusCode != http.StatusSwitchingProtocols {
+		t.Fatal(response, err)
+	}
 	nc.SetDeadline(time.Now().Add(time.Minute))
 	return nc, &rawpeer.Reader{R: r}
 }

@@ -19,6 +19,7 @@ func TestDefaults(t *testing.T) {
 	documented := commandDefaults(t)
 	actual := map[string]any{
 		"`duplex echo`, `/echo`: message": int64(echoLimit),
+		"`duplex echo`: compression":      flagDefault(t, echoCommand(), "compression"),
 		"`duplex`: ReadTimeout":           httpd.ReadTimeout,
 		"`duplex`: WriteTimeout":          httpd.WriteTimeout,
 		"`duplex`: drain-timeout":         flagDefault(t, echoCommand(), "drain-timeout"),

@@ -18,11 +18,12 @@ const echoLimit cli.Size = 32 << 20
 
 type echoOptions struct {
 	listenOptions
-	maxMessage cli.Size
+	maxMessage  cli.Size
+	compression compression
 }
 
 func echoCommand() *cli.Command {
-	o := &echoOptions{maxMessage: echoLimit}
+	o := &echoOptions{maxMessage: echoLimit, compression: newCompression()}
 	return &cli.Command{
 		Name:    "echo",
 		Summary: "an echo server and nothing else, for suites and load generators",
@@ -33,6 +34,7 @@ func echoCommand() *cli.Command {
 			{Add: func(fs *pflag.FlagSet) {
 				o.addListen(fs, "127.0.0.1:9001")
 				fs.Var(&o.maxMessage, "max-message", "largest message, of this `SIZE` such as 64KiB or 16MiB; a larger one closes the connection with 1009")
+				o.compression.add(fs)
 			}},
 			o.tlsFlags(), o.logFlags(),
 		},
@@ -56,7 +58,7 @@ func (o *echoOptions) run(env *cli.Env) error {
 	}
 	s.TLS = config
 	accept := &websocket.AcceptOptions{
-		Options:           websocket.Options{MaxMessage: int64(o.maxMessage), Logger: s.Log},
+		Options:           websocket.Options{MaxMessage: int64(o.maxMessage), Deflate: o.compression.options(), Logger: s.Log},
 		SelectSubprotocol: anySubprotocol,
 		Origin:            protocol.OriginPolicy{Patterns: []string{"*"}},
 		BaseContext:       func(*http.Request) context.Context { return context.Background() },

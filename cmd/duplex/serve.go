@@ -30,7 +30,7 @@ func serveCommand() *cli.Command {
 	return &cli.Command{
 		Name:    "serve",
 		Summary: "a WebSocket server with a console for the browser",
-		Help: `Serves a page about itself at /, a console for any WebSocket server at /console, an echo endpoint at /echo (messages of up to 32 MiB) and a health check at /healthz. It prints where it listens once it does.
+		Help: `Serves a page about itself at /, a console for any WebSocket server at /console, an echo endpoint at /echo (messages of up to 32 MiB, compressed if the client offers that) and a health check at /healthz. It prints where it listens once it does.
 
 Only pages of this server itself may connect to /echo from a browser. Listening on loopback, as it does by default, it also refuses requests for any host name that is not loopback, since a foreign name may have been made to lead here (DNS rebinding); --allow-host and --public-url admit others.
 
@@ -88,6 +88,7 @@ func (o *serveOptions) site(s *httpd.Server) http.Handler {
 	accept := &websocket.AcceptOptions{
 		Options: websocket.Options{
 			MaxMessage: int64(echoLimit),
+			Deflate:    new(websocket.DeflateOptions),
 			Logger:     s.Log,
 			Hooks: &websocket.Hooks{Refused: func(label string, err error) {
 				s.Log.Warn("handshake refused", "because", label, "err", err)

@@ -115,6 +115,11 @@ var directions = []row{
 		paths:  []string{"conformance"},
 		reason: "a suite that used the code under test to judge it would prove nothing",
 	},
+	{
+		paths:  []string{"conformance/report"},
+		ours:   []string{"conformance"},
+		reason: "it shows what the suite found, and judges nothing",
+	},
 }
 
 // transports is what package protocol never imports, nor what it stands on.
