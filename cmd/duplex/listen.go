@@ -45,13 +45,18 @@ func (o *listenOptions) logFlags() cli.FlagGroup {
 
 // check returns what is wrong with the flags together.
 func (o *listenOptions) check() error {
+	if o.drainTimeout <= 0 {
+		return cli.Usagef("--drain-timeout must be more than 0")
+	}
+	return o.checkTLS()
+}
+
+func (o *listenOptions) checkTLS() error {
 	switch {
 	case (o.certFile == "") != (o.keyFile == ""):
 		return cli.Usagef("--tls-cert and --tls-key belong together")
 	case o.certFile != "" && o.selfSigned:
 		return cli.Usagef("--tls-self-signed excludes --tls-cert")
-	case o.drainTimeout <= 0:
-		return cli.Usagef("--drain-timeout must be more than 0")
 	}
 	return nil
 }

@@ -19,6 +19,7 @@ func app() *cli.App {
 		Commands: []*cli.Command{
 			serveCommand(),
 			echoCommand(),
+			checkCommand(),
 			versionCommand(),
 		},
 		Notes: "To begin, run 'duplex serve' and open the console that it names.",

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -29,12 +30,37 @@ type process struct {
 	cmd       *exec.Cmd
 	announced string // the first line of standard output
 	url       string // the first URL in it, without the slash
+	stdout    *bufio.Reader
 	rest      chan string
 	log       lockedBuffer
 }
 
 // start starts a command that listens and waits until it says where.
 func start(t *testing.T, args ...string) *process {
+	t.Helper()
+	p := launch(t, args...)
+	var err error
+	p.announced, err = p.stdout.ReadString('\n')
+	found := regexp.MustCompile(`^duplex [\w ]+: listening on (\w+://[^/\s]+)/`).FindStringSubmatch(p.announced)
+	if found == nil {
+		t.Fatalf("it printed %q (%v)\n%s", p.announced, err, p.log.String())
+	}
+	p.url = found[1]
+	p.readOn()
+	return p
+}
+
+// readOn reads what else is printed.
+func (p *process) readOn() {
+	go func() {
+		var rest bytes.Buffer
+		rest.ReadFrom(p.stdout)
+		p.rest <- rest.String()
+	}()
+}
+
+// launch starts a command, of whose output nothing is read yet.
+func launch(t *testing.T, args ...string) *process {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -59,18 +85,7 @@ func start(t *testing.T, args ...string) *process {
 			t.Logf("log of duplex %s:\n%s", strings.Join(args, " "), p.log.String())
 		}
 	})
-	r := bufio.NewReader(stdout)
-	p.announced, err = r.ReadString('\n')
-	found := regexp.MustCompile(`^duplex \w+: listening on (\w+://[^/\s]+)/`).FindStringSubmatch(p.announced)
-	if found == nil {
-		t.Fatalf("it printed %q (%v)\n%s", p.announced, err, p.log.String())
-	}
-	p.url = found[1]
-	go func() {
-		var rest bytes.Buffer
-		rest.ReadFrom(r)
-		p.rest <- rest.String()
-	}()
+	p.stdout = bufio.NewReader(stdout)
 	return p
 }
 
@@ -140,21 +155,29 @@ func (p *process) signal(s os.Signal) {
 // waitLog waits until the log contains text.
 func (p *process) waitLog(text string) {
 	p.t.Helper()
-	for deadline := time.Now().Add(patience); !strings.Contains(p.log.String(), text); time.Sleep(5 * time.Millisecond) {
+	waitFor(p.t, fmt.Sprintf("the log says %q", text), func() bool { return strings.Contains(p.log.String(), text) })
+}
+
+// waitFor waits until something is true.
+func waitFor(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !is(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			p.t.Fatalf("the log never says %q", text)
+			t.Fatalf("never: %s", what)
 		}
 	}
 }
 
-// wantExit waits for the process to end with a status.
-func (p *process) wantExit(code int) {
+// wantExit waits for the process to end with a status, and returns what it has
+// printed behind its announcement.
+func (p *process) wantExit(code int) string {
 	p.t.Helper()
-	<-p.rest
+	rest := <-p.rest
 	err := p.cmd.Wait()
 	if got := p.cmd.ProcessState.ExitCode(); got != code {
 		p.t.Errorf("exit status %d, want %d (%v)\n%s", got, code, err, p.log.String())
 	}
+	return rest
 }
 
 func ctx(t *testing.T) context.Context {

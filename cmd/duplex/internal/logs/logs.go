@@ -27,7 +27,7 @@ func (o *Options) AddFlags(fs *pflag.FlagSet) {
 func (o *Options) New(stderr *os.File) *slog.Logger {
 	level := levels[o.level.Value]
 	var next slog.Handler
-	if f := o.format.Value; f == "text" || f == "auto" && isTerminal(stderr) {
+	if f := o.format.Value; f == "text" || f == "auto" && IsTerminal(stderr) {
 		next = newText(stderr, level)
 	} else {
 		next = slog.NewJSONHandler(stderr, &slog.HandlerOptions{Level: level})
@@ -53,7 +53,8 @@ func newText(w io.Writer, level slog.Level) slog.Handler {
 	})
 }
 
-func isTerminal(f *os.File) bool {
+// IsTerminal reports whether a person may be reading what is written to f.
+func IsTerminal(f *os.File) bool {
 	info, err := f.Stat()
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
