@@ -20,6 +20,7 @@ type Case struct {
 	Judges    Roles // whose fault it can find
 
 	probe    func(*prober) // does the opening handshake with a server, nil for the usual one
+	opening  *opening      // how the opening handshake of a client is answered, nil for the usual way
 	play     func(*player) // sends, and says what must come back
 	ending   ending
 	codes    []uint16 // with which the peer may close; without a code it always may
@@ -100,6 +101,15 @@ var groups = []group{
 	{"15.12", "Extensions offered", rfc6455("9.1"), "a server declines what it does not know"},
 	{"15.13", "Origin", rfc6455("10.2"), "a page of somebody else uses the cookies of its visitor"},
 	{"15.14", "What is no request", rfc(9112, "2.2"), "a port is found by all kinds of clients"},
+	{"16", "Opening handshake of clients", rfc6455("4.1"), "a client must know that a WebSocket server has read its request, and this one"},
+	{"16.1", "What a client asks", rfc6455("4.1"), "a request in which something is missing, or comes twice, is refused elsewhere"},
+	{"16.2", "Answers in other words", rfc6455("4.1"), "servers and proxies write the same answer in many ways"},
+	{"16.3", "Frames behind the answer", rfc6455("4.2.2"), "a server may send as soon as it has answered"},
+	{"16.4", "Sec-WebSocket-Accept", rfc6455("4.1"), "the field proves that the answer is to this request, and from no cache or other server"},
+	{"16.5", "Answers that do not upgrade", rfc6455("4.1"), "a client that goes on speaks WebSocket to what does not"},
+	{"16.6", "Refusals", rfc6455("4.1"), "a status tells a client why it cannot connect"},
+	{"16.7", "Syntax of answers", rfc(9112, "2.2"), "a port can have any server behind it"},
+	{"16.8", "Answers without end", rfc6455("10.4"), "a server must not be able to use up a client"},
 	{"17", "Compression, strictly", rfc7692("7"), "what the older groups leave out of permessage-deflate"},
 	{"17.1", "Legal offers", rfc7692("7.1"), "a server answers with what it was offered, or declines"},
 	{"17.2", "Illegal offers", rfc7692("7.1"), "a server declines what it cannot read, and serves without"},
@@ -170,7 +180,7 @@ func Cases(patterns ...string) ([]Case, error) {
 func catalogue(thin bool) []Case {
 	all := slices.Concat(framing(), pings(), reservedBits(), reservedOpcodes(), fragmentation(),
 		textCases(), closeCases(), limits(thin), autoFragmentation(), deflating(thin), strictFraming(),
-		openingRequests(), openingHTTP(), openingOffers(), openingRest(), negotiation(), compression(thin))
+		openingRequests(), openingHTTP(), openingOffers(), openingRest(), openingClient(), negotiation(), compression(thin))
 	for i, c := range all {
 		all[i] = c.described()
 	}

@@ -31,6 +31,8 @@ type ClientHandler struct {
 	mu     sync.Mutex
 	agents map[string]map[int]*Result // by index in cases
 
+	keys keyring
+
 	progress sync.Mutex // held while Options.Progress runs
 }
 
@@ -73,6 +75,7 @@ func (h *ClientHandler) Results(agent string) (results []*Result) {
 // been done.
 func (h *ClientHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	agent := r.URL.Query().Get("agent")
+	h.keys.add(agent, r.Header.Get("Sec-WebSocket-Key"))
 	switch r.URL.Path {
 	case "/getCaseCount":
 		h.tell(w, r, strconv.Itoa(len(h.cases)))
@@ -104,16 +107,20 @@ func (h *ClientHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h *ClientHandler) run(w http.ResponseWriter, r *http.Request, i int, agent string) {
 	log := &wireLog{start: time.Now()}
 	c := &h.cases[i]
-	field, agreed, missing := c.respond(r.Header.Values("Sec-WebSocket-Extensions"))
-	if missing != "" {
-		c = c.inapt(missing)
-	}
-	nc, rest, err := upgrade(w, r, field, log)
 	var result *Result
-	if err != nil {
-		result = notOpened(c, log, err)
+	if c.opening != nil {
+		result = h.answer(w, r, c, agent, log)
 	} else {
-		result = play(r.Context(), c, nc, rest, agreed, true, &h.opts, log)
+		field, agreed, missing := c.respond(r.Header.Values("Sec-WebSocket-Extensions"))
+		if missing != "" {
+			c = c.inapt(missing)
+		}
+		nc, rest, err := upgrade(w, r, field, log)
+		if err != nil {
+			result = notOpened(c, log, err)
+		} else {
+			result = play(r.Context(), c, nc, rest, agreed, true, &h.opts, log)
+		}
 	}
 	result.finish(log)
 	h.keep(agent, i, result)
@@ -171,8 +178,8 @@ func (h *ClientHandler) tell(w http.ResponseWriter, r *http.Request, message str
 	play(r.Context(), &service, nc, rest, nil, true, &h.opts, log)
 }
 
-// upgrade answers an opening handshake, and takes the connection over.
-func upgrade(w http.ResponseWriter, r *http.Request, extensions string, log *wireLog) (net.Conn, *bufio.Reader, error) {
+// takeOver checks an opening handshake, and takes the connection over.
+func takeOver(w http.ResponseWriter, r *http.Request, log *wireLog) (net.Conn, *bufio.Reader, error) {
 	log.note(Peer, "%s", requestHead(r))
 	if err := checkRequest(r); err != nil {
 		w.Header().Set("Sec-WebSocket-Version", "13")
@@ -190,6 +197,15 @@ func upgrade(w http.ResponseWriter, r *http.Request, extensions string, log *wir
 		return nil, nil, err
 	}
 	nc.SetDeadline(time.Time{})
+	return nc, rw.Reader, nil
+}
+
+// upgrade answers an opening handshake, and takes the connection over.
+func upgrade(w http.ResponseWriter, r *http.Request, extensions string, log *wireLog) (net.Conn, *bufio.Reader, error) {
+	nc, rest, err := takeOver(w, r, log)
+	if err != nil {
+		return nil, nil, err
+	}
 	head := "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
 		"Sec-WebSocket-Accept: " + acceptKey(r.Header.Get("Sec-WebSocket-Key")) + "\r\n"
 	if extensions != "" {
@@ -201,5 +217,5 @@ func upgrade(w http.ResponseWriter, r *http.Request, extensions string, log *wir
 		nc.Close()
 		return nil, nil, err
 	}
-	return nc, rw.Reader, nil
+	return nc, rest, nil
 }

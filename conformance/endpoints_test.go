@@ -8,7 +8,6 @@ import (
 	"log"
 	"net"
 	"net/http"
-	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -101,36 +100,4 @@ func runCase(l *memoryListener, number int, flaw string) {
 	}
 	nc.Close()
 	time.Sleep(time.Nanosecond)
-}
-
-// connect shakes hands.
-func (e *echoer) connect(path string) error {
-	fields := []string{"Host: localhost", "Upgrade: websocket", "Connection: keep-alive, Upgrade",
-		"Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="}
-	method := "GET"
-	switch e.flaw {
-	case "asks for version 8":
-		fields[3] = "Sec-WebSocket-Version: 8"
-	case "has a short key":
-		fields[4] = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25j"
-	case "has no key":
-		fields = fields[:4]
-	case "has two keys":
-		fields = append(fields, fields[4])
-	case "does not ask for an upgrade":
-		fields[1] = "X: y"
-	case "does not name Upgrade in Connection":
-		fields[2] = "Connection: keep-alive"
-	case "posts":
-		method = "POST"
-	}
-	fmt.Fprintf(e.nc, "%s %s HTTP/1.1\r\n%s\r\n%s\r\n", method, path, strings.Join(fields, "\r\n"), e.offer())
-	response, err := http.ReadResponse(e.r, nil)
-	if err != nil {
-		return err
-	}
-	if response.StatusCode != http.StatusSwitchingProtocols || response.Header.Get("Sec-WebSocket-Accept") != "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" {
-		return fmt.Errorf("refused: %s", response.Status)
-	}
-	return e.takeAnswer(response)
 }

@@ -1,5 +1,7 @@
 package conformance
 
+import "testing"
+
 // openingMutants have flaws in their opening handshake.
 var openingMutants = []mutant{
 	// Servers: the request line, Upgrade and Connection.
@@ -78,4 +80,59 @@ var openingMutants = []mutant{
 	{"chooses what was offered", servers, "15.11.6", Failed, CloseOK},
 	{"accepts every extension", servers, "15.12.1", Failed, CloseOK},
 	{"refuses unknown extensions", servers, "15.12.1", Failed, CloseNoHandshake},
+
+	// Clients: what they ask.
+	{"does not wait for the answer", clients, "16.1.1", Failed, CloseOK},
+	{"does not wait for the answer", clients, "16.2.1", Failed, CloseOK},
+	{"has a body", clients, "16.1.1", Failed, CloseUnclean},
+	{"has an empty Host", clients, "16.1.1", Failed, CloseOK},
+	{"offers a subprotocol twice", clients, "16.1.1", Failed, CloseOK},
+	{"offers extensions in no form", clients, "16.1.1", Failed, CloseOK},
+	{"posts", clients, "16.1.1", Failed, CloseNoHandshake},
+
+	// What they do not take.
+	{"knows websocket in lower case alone", clients, "16.2.3", Failed, CloseNoHandshake},
+	{"knows Connection: Upgrade alone", clients, "16.2.4", Failed, CloseNoHandshake},
+	{"knows Connection: Upgrade alone", clients, "16.2.5", Failed, CloseNoHandshake},
+	{"knows names of fields in one case", clients, "16.2.7", Failed, CloseNoHandshake},
+	{"does not trim values", clients, "16.2.10", Failed, CloseNoHandshake},
+	{"takes the first answer for the last", clients, "16.2.16", NonStrict, CloseOK},
+	{"takes the first answer for the last", clients, "16.2.17", NonStrict, CloseOK},
+	{"drops early frames", clients, "16.3.1", Failed, CloseOK},
+	{"takes early frames twice", clients, "16.3.2", Failed, CloseOK},
+
+	// What they should not take.
+	{"ignores Sec-WebSocket-Accept", clients, "16.4.1", Failed, CloseOK},
+	{"ignores Sec-WebSocket-Accept", clients, "16.4.3", Failed, CloseOK},
+	{"needs Sec-WebSocket-Accept only if there is one", clients, "16.4.1", Failed, CloseOK},
+	{"ignores the case of Sec-WebSocket-Accept", clients, "16.4.6", Failed, CloseOK},
+	{"compares the beginning of Sec-WebSocket-Accept", clients, "16.4.7", Failed, CloseOK},
+	{"takes one of several Sec-WebSocket-Accept", clients, "16.4.11", Failed, CloseOK},
+	{"takes one of several Sec-WebSocket-Accept", clients, "16.4.13", NonStrict, CloseOK},
+	{"takes any status line", clients, "16.5.1", Failed, CloseOK},
+	{"takes any status line", clients, "16.5.4", Failed, CloseOK},
+	{"takes any status line", clients, "16.5.5", Failed, CloseOK},
+	{"takes any status", clients, "16.5.7", Failed, CloseOK},
+	{"does not need Upgrade", clients, "16.5.9", Failed, CloseOK},
+	{"finds websocket anywhere", clients, "16.5.12", Failed, CloseOK},
+	{"finds websocket anywhere", clients, "16.5.13", Failed, CloseOK},
+	{"does not need Connection", clients, "16.5.14", Failed, CloseOK},
+	{"takes any subprotocol", clients, "16.5.17", Failed, CloseOK},
+	{"takes any subprotocol", clients, "16.5.19", NonStrict, CloseOK},
+	{"takes any extension", clients, "16.5.20", Failed, CloseOK},
+	{"takes fields without a colon", clients, "16.7.6", NonStrict, CloseOK},
+	{"stays when it is refused", clients, "16.6.3", NonStrict, CloseOK},
+	{"closes when it is refused", clients, "16.4.3", NonStrict, CloseOK},
+	{"asks again when it is refused", clients, "16.6.2", Failed, CloseOK},
+	{"reads answers without end", clients, "16.8.1", NonStrict, CloseOK},
+}
+
+// One connection alone does not show that a key is not new.
+func TestReusedKeyIsSeen(t *testing.T) {
+	for flaw, want := range map[string]Verdict{"": OK, "reuses its key": Failed} {
+		results := judge(t, false, flaw, Options{Cases: []string{"1.1.2", "16.1.1"}})
+		if len(results) != 2 || results[0].Verdict != OK || results[1].Verdict != want {
+			t.Errorf("%q: %v, wanted OK and %v", flaw, results, want)
+		}
+	}
 }

@@ -52,7 +52,7 @@ func tries(title, expect string, probe func(*prober)) Case {
 func noOctets(*request) string { return "" }
 
 func upToKey(r *request) string {
-	head := r.head()
+	head := r.text()
 	return head[:strings.Index(head, "Sec-WebSocket-Key")+10]
 }
 
@@ -113,7 +113,7 @@ func noRequests() []Case {
 		if p.target.Scheme == "ws" {
 			p.noise(clientHello, p.opts.plain)
 		} else {
-			p.noise(newRequest(p.target, p.opts.Header, newKey()).head(), p.opts.plain)
+			p.noise(newRequest(p.target, p.opts.Header, newKey()).text(), p.opts.plain)
 		}
 	})
 	other.ending = echoes
@@ -134,7 +134,7 @@ func noRequests() []Case {
 	leaving.ending = echoes
 	cut := tries("requests that end at every twentieth octet, then a whole one", "serves the last one, and upgrades no other", func(p *prober) {
 		for i := 0; ; i += 20 {
-			head := newRequest(p.target, p.opts.Header, newKey()).head()
+			head := newRequest(p.target, p.opts.Header, newKey()).text()
 			if i >= len(head)-1 || p.verdict == Failed {
 				break
 			}

@@ -125,13 +125,13 @@ func (p *prober) try(w want, change func(*request)) {
 // send sends a request and what stands behind it, and returns what waits for
 // the answer.
 func (p *prober) send(r *request) (rest []byte) {
-	head := r.head()
+	head := r.text()
 	behind := []byte(r.body)
 	for _, f := range r.early {
 		behind = f.append(behind, true)
 	}
 	if r.second != nil {
-		behind = append(behind, r.second.head()...)
+		behind = append(behind, r.second.text()...)
 	}
 	behind, rest = behind[:len(behind)-r.held], behind[len(behind)-r.held:]
 	octets := append([]byte(head), behind...)
