@@ -18,11 +18,12 @@ import (
 // An agent stands for an implementation: it serves ws and wss, and connects to
 // others.
 type agent interface {
-	// url returns where it serves. Steps are given to it by withSteps.
+	// url returns where it serves, "" if it does not. Its part is given to it by
+	// withPart.
 	url(scheme string) string
-	// dial has it connect to a server and play steps, the server serverSteps.
-	// The result is the name of the connection at both.
-	dial(t *testing.T, steps []step, server string, serverSteps []step) (id string)
+	// dial has it connect to a server and play a part, the server another. The
+	// result is the name of the connection at both.
+	dial(t *testing.T, p part, server string, servers part) (id string)
 	// saw waits for the end of a connection and returns what was seen on it.
 	saw(t *testing.T, id string) []sight
 }
@@ -81,9 +82,9 @@ func newID() string { return fmt.Sprint("c", connections.Add(1)) }
 
 // A goLibrary is an implementation in Go.
 type goLibrary interface {
-	dial(ctx context.Context, url string, config *tls.Config) (player, error)
-	// handler accepts connections and calls f for each, with the request that
-	// it came from.
+	dial(ctx context.Context, url string, config *tls.Config, deflate json.RawMessage) (player, error)
+	// handler accepts connections, which compress as deflateOf says, and calls
+	// f for each, with the request that it came from.
 	handler(f func(r *http.Request, p player)) http.Handler
 }
 
@@ -99,8 +100,8 @@ type goAgent struct {
 func newGoAgent(t *testing.T, cert *certificate, library goLibrary) *goAgent {
 	a := &goAgent{library: library, cert: cert}
 	handler := library.handler(func(r *http.Request, p player) {
-		var steps []step
-		if err := json.Unmarshal([]byte(r.URL.Query().Get("steps")), &steps); err != nil {
+		steps, err := stepsOf(r)
+		if err != nil {
 			t.Error(err)
 		}
 		a.of(r.URL.Query().Get("id")) <- play(p, steps)
@@ -124,17 +125,17 @@ func newGoAgent(t *testing.T, cert *certificate, library goLibrary) *goAgent {
 
 func (a *goAgent) url(scheme string) string { return a.urls[scheme] }
 
-func (a *goAgent) dial(t *testing.T, steps []step, server string, serverSteps []step) string {
+func (a *goAgent) dial(t *testing.T, of part, server string, servers part) string {
 	id := newID()
 	a.dialled.Go(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
-		p, err := a.library.dial(ctx, withSteps(server, id, serverSteps), a.cert.client.Clone())
+		p, err := a.library.dial(ctx, withPart(server, id, servers), a.cert.client.Clone(), of.deflate)
 		if err != nil {
 			a.of(id) <- []sight{failed(err)}
 			return
 		}
-		a.of(id) <- play(p, steps)
+		a.of(id) <- play(p, of.steps)
 	})
 	return id
 }

@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -22,10 +23,13 @@ func coderDiffers(s *scenario) {
 
 type coderLibrary struct{}
 
-func (coderLibrary) dial(ctx context.Context, url string, config *tls.Config) (player, error) {
+func (coderLibrary) dial(ctx context.Context, url string, config *tls.Config, deflate json.RawMessage) (player, error) {
 	transport := &http.Transport{TLSClientConfig: config}
 	defer transport.CloseIdleConnections()
-	c, _, err := websocket.Dial(ctx, url, &websocket.DialOptions{HTTPClient: &http.Client{Transport: transport}})
+	c, _, err := websocket.Dial(ctx, url, &websocket.DialOptions{
+		HTTPClient:      &http.Client{Transport: transport},
+		CompressionMode: coderMode(deflate),
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -34,10 +38,22 @@ func (coderLibrary) dial(ctx context.Context, url string, config *tls.Config) (p
 
 func (coderLibrary) handler(f func(*http.Request, player)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if c, err := websocket.Accept(w, r, nil); err == nil {
+		if c, err := websocket.Accept(w, r, &websocket.AcceptOptions{CompressionMode: coderMode(deflateOf(r))}); err == nil {
 			f(r, newCoderPlayer(c))
 		}
 	})
+}
+
+// coderMode is the mode next to what is asked for.
+func coderMode(deflate json.RawMessage) websocket.CompressionMode {
+	switch p := options[deflateParams](deflate); {
+	case p == nil:
+		return websocket.CompressionDisabled
+	case p.ServerNoTakeover && p.ClientNoTakeover:
+		return websocket.CompressionNoContextTakeover
+	default:
+		return websocket.CompressionContextTakeover
+	}
 }
 
 type coderPlayer struct {
@@ -73,19 +89,19 @@ func (p *coderPlayer) read() {
 	}
 }
 
-func (p *coderPlayer) send(typ string, pieces [][]byte, between func() error) error {
+func (p *coderPlayer) send(m outgoing, between func() error) error {
 	op := websocket.MessageText
-	if typ == "binary" {
+	if m.typ == "binary" {
 		op = websocket.MessageBinary
 	}
-	if len(pieces) == 1 {
-		return p.c.Write(p.ctx, op, pieces[0])
+	if len(m.pieces) == 1 {
+		return p.c.Write(p.ctx, op, m.pieces[0])
 	}
 	w, err := p.c.Writer(p.ctx, op)
 	if err != nil {
 		return err
 	}
-	for i, piece := range pieces {
+	for i, piece := range m.pieces {
 		if _, err := w.Write(piece); err != nil {
 			return err
 		}

@@ -3,17 +3,25 @@ package e2e
 import (
 	"context"
 	"crypto/tls"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 
+	"github.com/duplexws/duplex/protocol"
 	"github.com/duplexws/duplex/websocket"
 )
 
-// duplexLibrary is package websocket, with its defaults.
+// duplexLibrary is package websocket, with its defaults, but for deflate and that
+// pages of others may connect.
 type duplexLibrary struct{}
 
-func (duplexLibrary) dial(ctx context.Context, url string, config *tls.Config) (player, error) {
-	c, err := websocket.Dial(ctx, url, &websocket.DialOptions{TLSConfig: config})
+func (duplexLibrary) dial(ctx context.Context, url string, config *tls.Config, deflate json.RawMessage) (player, error) {
+	c, err := websocket.Dial(ctx, url, &websocket.DialOptions{
+		Options:   websocket.Options{Deflate: options[websocket.DeflateOptions](deflate)},
+		TLSConfig: config,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -21,13 +29,15 @@ func (duplexLibrary) dial(ctx context.Context, url string, config *tls.Config) (
 }
 
 func (duplexLibrary) handler(f func(*http.Request, player)) http.Handler {
-	type request struct{}
-	o := &websocket.AcceptOptions{BaseContext: func(r *http.Request) context.Context {
-		return context.WithValue(context.Background(), request{}, r)
-	}}
-	return o.Handler(func(ctx context.Context, c *websocket.Conn) error {
-		f(ctx.Value(request{}).(*http.Request), newDuplexPlayer(c, 4))
-		return nil
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		o := &websocket.AcceptOptions{
+			Options: websocket.Options{Deflate: options[websocket.DeflateOptions](deflateOf(r))},
+			Origin:  protocol.OriginPolicy{Patterns: []string{"*"}},
+		}
+		o.Handler(func(_ context.Context, c *websocket.Conn) error {
+			f(r, newDuplexPlayer(c, 4))
+			return nil
+		}).ServeHTTP(w, r)
 	})
 }
 
@@ -44,19 +54,22 @@ func newDuplexPlayer(c *websocket.Conn, mask int) *duplexPlayer {
 	return &duplexPlayer{c: c, mask: mask, ctx: ctx, cancel: cancel}
 }
 
-func (p *duplexPlayer) send(typ string, pieces [][]byte, between func() error) error {
+func (p *duplexPlayer) send(m outgoing, between func() error) error {
 	op := websocket.Text
-	if typ == "binary" {
+	if m.typ == "binary" {
 		op = websocket.Binary
 	}
-	if len(pieces) == 1 {
-		return translated(p.c.Write(p.ctx, op, pieces[0]))
+	if m.raw {
+		op |= websocket.Uncompressed
+	}
+	if len(m.pieces) == 1 {
+		return translated(p.c.Write(p.ctx, op, m.pieces[0]))
 	}
 	w, err := p.c.NextWriter(p.ctx, op)
 	if err != nil {
 		return translated(err)
 	}
-	for i, piece := range pieces {
+	for i, piece := range m.pieces {
 		if _, err := w.Write(piece); err != nil {
 			return translated(err)
 		}
@@ -122,4 +135,34 @@ func translated(err error) error {
 		return errEnded
 	}
 	return err
+}
+
+// probe tells what was agreed on about permessage-deflate, and whether either
+// side remembers: whether 80 digits of noise, twice, which the other side sends
+// back, cost next to nothing when they come again.
+func (p *duplexPlayer) probe(s step) (sight, error) {
+	if s.Do == "deflate" {
+		agreed, ok := p.c.Deflate()
+		if !ok {
+			return sight{Saw: "deflate", Text: "none"}, nil
+		}
+		return sight{Saw: "deflate", Text: agreement{directionOf(agreed.Send), directionOf(agreed.Receive)}.String()}, nil
+	}
+	if s.Do != "remember" {
+		return sight{}, fmt.Errorf("unknown step %q", s.Do)
+	}
+	repeated := text(hex.EncodeToString(noise(40))).times(2)
+	var before websocket.Stats
+	for range 2 {
+		before = p.c.Stats()
+		if err := p.send(repeated.outgoing(), nil); err != nil {
+			return sight{}, err
+		}
+		if m, _, err := p.receive(); err != nil || m != repeated.seen() {
+			return m, err
+		}
+	}
+	after := p.c.Stats()
+	cheap := func(octets uint64) bool { return octets < 50 }
+	return sight{Saw: "remembered", Text: fmt.Sprintf("ours %v, theirs %v", cheap(after.BytesOut-before.BytesOut), cheap(after.BytesIn-before.BytesIn))}, nil
 }

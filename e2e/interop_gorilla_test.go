@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"testing"
@@ -17,8 +18,8 @@ func startGorilla(t *testing.T, cert *certificate) agent {
 
 type gorillaLibrary struct{}
 
-func (gorillaLibrary) dial(ctx context.Context, url string, config *tls.Config) (player, error) {
-	dialer := websocket.Dialer{TLSClientConfig: config}
+func (gorillaLibrary) dial(ctx context.Context, url string, config *tls.Config, deflate json.RawMessage) (player, error) {
+	dialer := websocket.Dialer{TLSClientConfig: config, EnableCompression: deflate != nil}
 	c, _, err := dialer.DialContext(ctx, url, nil)
 	if err != nil {
 		return nil, err
@@ -28,7 +29,7 @@ func (gorillaLibrary) dial(ctx context.Context, url string, config *tls.Config) 
 
 func (gorillaLibrary) handler(f func(*http.Request, player)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		var up websocket.Upgrader
+		up := websocket.Upgrader{EnableCompression: deflateOf(r) != nil}
 		if c, err := up.Upgrade(w, r, nil); err == nil {
 			f(r, newGorillaPlayer(c))
 		}
@@ -69,19 +70,20 @@ func (p *gorillaPlayer) read() {
 	}
 }
 
-func (p *gorillaPlayer) send(typ string, pieces [][]byte, between func() error) error {
+func (p *gorillaPlayer) send(m outgoing, between func() error) error {
+	p.c.EnableWriteCompression(!m.raw)
 	op := websocket.TextMessage
-	if typ == "binary" {
+	if m.typ == "binary" {
 		op = websocket.BinaryMessage
 	}
-	if len(pieces) == 1 {
-		return p.c.WriteMessage(op, pieces[0])
+	if len(m.pieces) == 1 {
+		return p.c.WriteMessage(op, m.pieces[0])
 	}
 	w, err := p.c.NextWriter(op)
 	if err != nil {
 		return err
 	}
-	for i, piece := range pieces {
+	for i, piece := range m.pieces {
 		if _, err := w.Write(piece); err != nil {
 			return err
 		}

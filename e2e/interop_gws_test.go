@@ -2,8 +2,10 @@ package e2e
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -42,9 +44,11 @@ func gwsDiffers(s *scenario) {
 
 type gwsLibrary struct{}
 
-func (gwsLibrary) dial(_ context.Context, url string, config *tls.Config) (player, error) {
+func (gwsLibrary) dial(_ context.Context, url string, config *tls.Config, deflate json.RawMessage) (player, error) {
 	p := &gwsPlayer{inbox: newInbox()}
-	c, _, err := gws.NewClient(gwsHandler{inbox: p.inbox}, &gws.ClientOption{Addr: url, TlsConfig: config, CheckUtf8Enabled: true})
+	c, _, err := gws.NewClient(gwsHandler{inbox: p.inbox}, &gws.ClientOption{
+		Addr: url, TlsConfig: config, CheckUtf8Enabled: true, PermessageDeflate: gwsDeflate(deflate),
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +60,9 @@ func (gwsLibrary) dial(_ context.Context, url string, config *tls.Config) (playe
 func (gwsLibrary) handler(f func(*http.Request, player)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p := &gwsPlayer{inbox: newInbox()}
-		c, err := gws.NewUpgrader(gwsHandler{inbox: p.inbox}, &gws.ServerOption{CheckUtf8Enabled: true}).Upgrade(w, r)
+		c, err := gws.NewUpgrader(gwsHandler{inbox: p.inbox}, &gws.ServerOption{
+			CheckUtf8Enabled: true, PermessageDeflate: gwsDeflate(deflateOf(r)),
+		}).Upgrade(w, r)
 		if err != nil {
 			return
 		}
@@ -64,6 +70,22 @@ func (gwsLibrary) handler(f func(*http.Request, player)) http.Handler {
 		go c.ReadLoop()
 		f(r, p)
 	})
+}
+
+// gwsDeflate has one compressor: each connection has an Upgrader of its own.
+func gwsDeflate(deflate json.RawMessage) gws.PermessageDeflate {
+	p := options[deflateParams](deflate)
+	if p == nil {
+		return gws.PermessageDeflate{}
+	}
+	return gws.PermessageDeflate{
+		Enabled:               true,
+		PoolSize:              1,
+		ServerContextTakeover: !p.ServerNoTakeover,
+		ClientContextTakeover: !p.ClientNoTakeover,
+		ServerMaxWindowBits:   cmp.Or(p.ServerBits, 15),
+		ClientMaxWindowBits:   cmp.Or(p.ClientBits, 15),
+	}
 }
 
 type gwsHandler struct {
@@ -97,15 +119,15 @@ type gwsPlayer struct {
 	c *gws.Conn
 }
 
-func (p *gwsPlayer) send(typ string, pieces [][]byte, _ func() error) error {
+func (p *gwsPlayer) send(m outgoing, _ func() error) error {
 	op := gws.OpcodeText
-	if typ == "binary" {
+	if m.typ == "binary" {
 		op = gws.OpcodeBinary
 	}
-	if len(pieces) == 1 {
-		return p.c.WriteMessage(op, pieces[0])
+	if len(m.pieces) == 1 {
+		return p.c.WriteMessage(op, m.pieces[0])
 	}
-	return p.c.WriteFile(op, bytes.NewReader(slices.Concat(pieces...))) // fragments of 128 KiB
+	return p.c.WriteFile(op, bytes.NewReader(slices.Concat(m.pieces...))) // fragments of 128 KiB
 }
 
 func (p *gwsPlayer) ping(payload []byte) (sight, error) {

@@ -11,9 +11,9 @@ import (
 // within patience, with a closeError when the other side has closed, and with
 // errEnded when the transport has ended without that.
 type player interface {
-	// send sends a message in so many fragments. between, if not nil, is called
-	// behind the first.
-	send(typ string, pieces [][]byte, between func() error) error
+	// send sends a message. between, if not nil, is called behind its first
+	// fragment.
+	send(m outgoing, between func() error) error
 	receive() (sight, []byte, error)
 	// ping waits for the pong, and returns the sight of it.
 	ping(payload []byte) (sight, error)
@@ -23,6 +23,18 @@ type player interface {
 	drop()
 	// end is called last.
 	end()
+}
+
+// outgoing is a message to send, in so many fragments.
+type outgoing struct {
+	typ    string
+	raw    bool // not compressed, if that can be chosen
+	pieces [][]byte
+}
+
+// A prober does the steps that only some implementations can.
+type prober interface {
+	probe(s step) (sight, error)
 }
 
 // closeError is a Close frame of the other side.
@@ -66,9 +78,9 @@ func do(p player, s step) (seen []sight, err error) {
 	switch s.Do {
 	case "send":
 		if !s.Ping {
-			return nil, p.send(s.Type, s.pieces(), nil)
+			return nil, p.send(s.outgoing(), nil)
 		}
-		err = p.send(s.Type, s.pieces(), ping)
+		err = p.send(s.outgoing(), ping)
 	case "receive":
 		var m sight
 		if m, _, err = p.receive(); err == nil {
@@ -81,7 +93,14 @@ func do(p player, s step) (seen []sight, err error) {
 			err = echoOne(p)
 		}
 	default:
-		err = fmt.Errorf("unknown step %q", s.Do)
+		prober, ok := p.(prober)
+		if !ok {
+			return seen, fmt.Errorf("unknown step %q", s.Do)
+		}
+		var probed sight
+		if probed, err = prober.probe(s); err == nil {
+			seen = append(seen, probed)
+		}
 	}
 	return seen, err
 }
@@ -91,7 +110,7 @@ func echoOne(p player) error {
 	if err != nil {
 		return err
 	}
-	return p.send(m.Type, [][]byte{data}, nil)
+	return p.send(outgoing{typ: m.Type, pieces: [][]byte{data}}, nil)
 }
 
 // atEnd is the sight that an error stands for.

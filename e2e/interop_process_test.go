@@ -98,21 +98,24 @@ func (a *processAgent) read(out *json.Decoder) {
 
 func (a *processAgent) url(scheme string) string { return a.urls[scheme] }
 
-func (a *processAgent) dial(t *testing.T, steps []step, server string, serverSteps []step) string {
+func (a *processAgent) dial(t *testing.T, p part, server string, servers part) string {
 	t.Helper()
 	id := newID()
-	line, err := json.Marshal(struct {
-		ID    string          `json:"id"`
-		URL   string          `json:"url"`
-		Steps json.RawMessage `json:"steps"`
-	}{id, withSteps(server, id, serverSteps), json.RawMessage(stepsJSON(steps))})
-	if err != nil {
-		t.Fatal(err)
-	}
+	line := orderJSON(id, p, server, servers)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if _, err := a.stdin.Write(append(line, '\n')); err != nil {
+	if _, err := io.WriteString(a.stdin, line+"\n"); err != nil {
 		t.Fatal(err)
 	}
 	return id
+}
+
+// orderJSON is what tells a program in another language to connect and play.
+func orderJSON(id string, p part, server string, servers part) string {
+	return asJSON(struct {
+		ID      string          `json:"id"`
+		URL     string          `json:"url"`
+		Steps   json.RawMessage `json:"steps"`
+		Deflate json.RawMessage `json:"deflate,omitempty"`
+	}{id, withPart(server, id, servers), json.RawMessage(stepsJSON(p.steps)), p.deflate})
 }

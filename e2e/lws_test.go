@@ -63,7 +63,7 @@ func lwsCounts(t *testing.T, p *duplexPlayer) {
 			t.Fatalf("it counts %s %q, %v, want %d", m.Type, data, err, i)
 		}
 	}
-	if err := p.send("text", [][]byte{[]byte("reset\n")}, nil); err != nil {
+	if err := p.send(text("reset\n").outgoing(), nil); err != nil {
 		t.Fatal(err)
 	}
 	for again := false; !again; {
@@ -76,7 +76,7 @@ func lwsCounts(t *testing.T, p *duplexPlayer) {
 	if _, err := p.ping(nil); err != nil {
 		t.Error(err)
 	}
-	if err := p.send("text", [][]byte{[]byte("closeme\n")}, nil); err != nil {
+	if err := p.send(text("closeme\n").outgoing(), nil); err != nil {
 		t.Fatal(err)
 	}
 	var err error

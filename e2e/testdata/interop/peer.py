@@ -1,13 +1,16 @@
 """The package websockets as a peer: python3 peer.py CERT KEY. See peer.mjs."""
 
 import asyncio
+import base64
 import hashlib
 import json
 import ssl
 import sys
 import urllib.parse
+import zlib
 
 import websockets
+from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory, ServerPerMessageDeflateFactory
 from websockets.frames import Close
 
 
@@ -15,8 +18,31 @@ def show(value):
     print(json.dumps(value), flush=True)
 
 
+def noise(n):
+    blocks = (hashlib.sha256(str(i).encode()).digest() for i in range((n + 31) // 32))
+    return b"".join(blocks)[:n]
+
+
 def payload(step):
-    return bytes.fromhex(step["hex"]) * (step.get("times") or 1)
+    return bytes.fromhex(step.get("hex", "")) * (step.get("times") or 1) + noise(step.get("noise", 0))
+
+
+def parameters(deflate, client):
+    return {
+        "server_no_context_takeover": deflate.get("serverNoTakeover", False),
+        "client_no_context_takeover": deflate.get("clientNoTakeover", False),
+        "server_max_window_bits": deflate.get("serverBits"),
+        "client_max_window_bits": deflate.get("clientBits", True if client else None),
+    }
+
+
+def agreement(ws):
+    if not ws.extensions:
+        return "none"
+    agreed = ws.extensions[0]
+    send = "no takeover" if agreed.local_no_context_takeover else "takeover"
+    receive = "no takeover" if agreed.remote_no_context_takeover else "takeover"
+    return f"send {send} {agreed.local_max_window_bits}, receive {receive} {agreed.remote_max_window_bits}"
 
 
 def octets(message):
@@ -73,6 +99,8 @@ class Player:
                     await self.receive()
                 elif step["do"] == "echo":
                     await self.echo()
+                elif step["do"] == "deflate":
+                    self.seen.append({"saw": "deflate", "text": agreement(self.ws)})
                 elif step["do"] == "ping":
                     await self.ping(payload(step))
                 elif step["do"] == "close":
@@ -104,18 +132,37 @@ async def attempt(id, play):
     show({"id": id, "seen": seen})
 
 
-async def dial(url, context, steps):
-    secure = {"ssl": context} if url.startswith("wss:") else {}
-    ws = await websockets.connect(url, **secure)
+async def dial(url, context, steps, deflate):
+    options = {"ssl": context} if url.startswith("wss:") else {}
+    if deflate is not None:
+        options["extensions"] = [ClientPerMessageDeflateFactory(**parameters(deflate, True))]
+    ws = await websockets.connect(url, **options)
     return await Player(ws).play(steps)
+
+
+class Protocol(websockets.WebSocketServerProtocol):
+    """Takes the parameters of permessage-deflate from the query, if they are there."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.available_extensions = list(self.available_extensions)  # that of all connections
+
+    async def process_request(self, path, headers):
+        if deflate := query(path).get("deflate"):
+            factory = ServerPerMessageDeflateFactory(**parameters(json.loads(deflate[0]), False))
+            self.available_extensions[:] = [factory]
+
+
+def query(path):
+    return urllib.parse.parse_qs(urllib.parse.urlsplit(path).query)
 
 
 async def serve(scheme, context):
     async def accepted(ws):
-        query = urllib.parse.parse_qs(urllib.parse.urlsplit(ws.path).query)
-        await attempt(query["id"][0], Player(ws).play(json.loads(query["steps"][0])))
+        part = query(ws.path)
+        await attempt(part["id"][0], Player(ws).play(json.loads(zlib.decompress(base64.b64decode(part["steps"][0])))))
 
-    server = await websockets.serve(accepted, "127.0.0.1", 0, ssl=context)
+    server = await websockets.serve(accepted, "127.0.0.1", 0, ssl=context, create_protocol=Protocol)
     return f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
 
 
@@ -130,7 +177,7 @@ async def main(cert, key):
     tasks = set()
     while line := await stdin.readline():
         order = json.loads(line)
-        play = attempt(order["id"], dial(order["url"], trusting, order["steps"]))
+        play = attempt(order["id"], dial(order["url"], trusting, order["steps"], order.get("deflate")))
         tasks.add(asyncio.create_task(play))
 
 
