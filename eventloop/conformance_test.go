@@ -1,0 +1,74 @@
+package eventloop
+
+import (
+	"bufio"
+	"net"
+	"net/http"
+	"testing"
+
+	"github.com/duplexws/duplex/internal/cases"
+	"github.com/duplexws/duplex/internal/poll"
+	"github.com/duplexws/duplex/internal/testenv"
+)
+
+// networks are those that servers of the outside world stand on.
+func networks() map[string]poll.Network {
+	return map[string]poll.Network{"system": poll.System, "portable": poll.NewPortable()}
+}
+
+// onEvery runs f for a server on each network.
+func onEvery(t *testing.T, h *Handler, o *Options, f func(t *testing.T, s *Server)) {
+	for name, network := range networks() {
+		t.Run(name, func(t *testing.T) {
+			s, err := listen(network, "tcp", "127.0.0.1:0", h, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() {
+				if err := s.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+			f(t, s)
+		})
+	}
+}
+
+// echo sends every message back.
+func echo(c Conn, m MessageType, p []byte) { c.Write(m, p) }
+
+// TestConformance runs the catalogue against an echo server.
+func TestConformance(t *testing.T) {
+	o := &Options{MaxMessage: 32 << 20, Queue: Queue{MaxBytes: 64 << 20}}
+	onEvery(t, &Handler{OnMessage: echo}, o, func(t *testing.T, s *Server) {
+		for _, c := range cases.Catalogue(testenv.Full()) {
+			t.Run(c.ID, func(t *testing.T) {
+				t.Parallel()
+				nc, r := shakeHands(t, s)
+				if err := cases.Play(&c, nc, r, false); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	})
+}
+
+const request = "GET / HTTP/1.1\r\nHost: server.example\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\n" +
+	"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+
+// shakeHands opens a connection that is written to octet by octet.
+func shakeHands(t *testing.T, s *Server) (net.Conn, *bufio.Reader) {
+	t.Helper()
+	nc, err := net.Dial("tcp", s.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	nc.Write([]byte(request))
+	r := bufio.NewReader(nc)
+	resp, err := http.ReadResponse(r, nil)
+	if err != nil || resp.StatusCode != http.StatusSwitchingProtocols || resp.Header.Get("Sec-WebSocket-Accept") != "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" {
+		nc.Close()
+		t.Fatal(resp, err)
+	}
+	return nc, r
+}

@@ -1,0 +1,188 @@
+package eventloop
+
+import (
+	"log/slog"
+	"maps"
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/duplexws/duplex/internal/http1"
+	"github.com/duplexws/duplex/protocol"
+)
+
+// Options are the settings of a [Server]. In every field the zero value is the
+// default, never "unlimited"; docs/defaults.md gives the reason of each. They
+// must not be changed once they are in use.
+type Options struct {
+	// MaxMessage is the largest message to receive in octets, after
+	// decompression. A larger one closes the connection with 1009. Negative:
+	// unlimited. Default 1 MiB.
+	MaxMessage int64
+	// MaxFragments is the largest number of frames of one message to receive,
+	// empty ones included. Negative: unlimited. Default 131072.
+	MaxFragments int
+	// MaxControlRate is the largest number of Ping, Pong and Close frames to
+	// receive in a second. Negative: unlimited. Default 1000.
+	MaxControlRate int
+	// AssemblyTimeout is how long the peer may take for one message. Negative:
+	// no deadline. Default 30 s.
+	AssemblyTimeout time.Duration
+	// WriteTimeout is how long a peer that does not read may hold up what is
+	// buffered, to which one second is added for every 16 KiB that it takes.
+	// When it has passed the connection is closed. Negative: no deadline.
+	// Default 10 s.
+	WriteTimeout time.Duration
+	// CloseTimeout is how long the peer may take for its part of the closing
+	// handshake, and then to end the transport. Default 5 s.
+	CloseTimeout time.Duration
+	// PingInterval is how long the peer may be silent before it is pinged: at
+	// most so long, and at least about half of it. Negative: no keepalive.
+	// Default 25 s.
+	PingInterval time.Duration
+	// PongTimeout is how long the connection may be silent after that. Default
+	// 10 s.
+	PongTimeout time.Duration
+
+	// Queue bounds what is buffered for one connection, and says what happens
+	// beyond.
+	Queue Queue
+	// Logger receives panics of callbacks and turns that took too long. Nil:
+	// silent.
+	Logger *slog.Logger
+
+	// Subprotocols lists what the server speaks, in its order of preference.
+	Subprotocols []string
+	// SelectSubprotocol, if not nil, decides instead of Subprotocols: it
+	// returns one of those that the client offered, or "" for none.
+	SelectSubprotocol func(u *Upgrade, offered []string) string
+	// Origin decides which web pages may connect; the zero value allows the
+	// same origin, and requests without Origin.
+	Origin protocol.OriginPolicy
+	// Header holds further fields of the response, as an http.Header does.
+	Header map[string][]string
+	// HandshakeTimeout is how long the request may take to arrive. Default 5 s.
+	HandshakeTimeout time.Duration
+	// MaxHeader is the largest head of a request in octets. Default 16 KiB.
+	MaxHeader int
+
+	// Loops is how many loops there are. Default GOMAXPROCS.
+	Loops int
+	// MaxConns is how many connections there may be; those beyond are refused
+	// with 503. Negative: unlimited. Default 1,000,000.
+	MaxConns int
+	// ReusePort lets other servers listen on the same port, where the system
+	// can. By default a second one fails.
+	ReusePort bool
+}
+
+// Policy says what happens to a message for which there is no room.
+type Policy uint8
+
+const (
+	// CloseSlow: the connection is ended; it would not read why. The default.
+	CloseSlow Policy = iota
+	// DropNewest: the message is dropped.
+	DropNewest
+)
+
+func (p Policy) String() string {
+	if p > DropNewest {
+		return "unknown policy"
+	}
+	return [...]string{"close slow", "drop newest"}[p]
+}
+
+// Queue bounds what is buffered for a connection.
+type Queue struct {
+	// MaxBytes is how many octets may wait. A message is always admitted when
+	// none do, so MaxBytes refuses only what comes after it. Default 1 MiB.
+	MaxBytes int
+	// Policy says what happens beyond.
+	Policy Policy
+}
+
+// The defaults of [Options].
+const (
+	DefaultWriteTimeout     = 10 * time.Second
+	DefaultHandshakeTimeout = 5 * time.Second
+	DefaultMaxHeader        = http1.DefaultRequestHead
+	DefaultMaxConns         = 1_000_000
+	DefaultQueueBytes       = 1 << 20
+)
+
+// settings are Options with the defaults filled in, shared by all loops.
+type settings struct {
+	cfg              *protocol.Config
+	handler          Handler
+	handshake        protocol.ServerHandshake
+	choose           func(u *Upgrade, offered []string) string
+	queue            Queue
+	log              *slog.Logger
+	writeTimeout     int64
+	closeTimeout     int64
+	handshakeTimeout int64
+	head             http1.Limits
+	loops            int
+	maxConns         int
+	reusePort        bool
+}
+
+var silent = slog.New(slog.DiscardHandler)
+
+// newSettings fills in the defaults. The error says which option can never work.
+func newSettings(h *Handler, o *Options) (*settings, error) {
+	if o == nil {
+		o = new(Options)
+	}
+	s := &settings{
+		cfg: protocol.NewConfig(protocol.Server, &protocol.Limits{
+			MaxMessage:      o.MaxMessage,
+			MaxFragments:    o.MaxFragments,
+			MaxControlRate:  o.MaxControlRate,
+			AssemblyTimeout: o.AssemblyTimeout,
+			CloseTimeout:    o.CloseTimeout,
+			PingInterval:    o.PingInterval,
+			PongTimeout:     o.PongTimeout,
+		}),
+		handshake: protocol.ServerHandshake{
+			Subprotocols: o.Subprotocols,
+			Origin:       o.Origin,
+			Header:       headerFields(o.Header),
+		},
+		choose:           o.SelectSubprotocol,
+		queue:            o.Queue,
+		log:              o.Logger,
+		writeTimeout:     int64(or(o.WriteTimeout, DefaultWriteTimeout)),
+		handshakeTimeout: int64(or(max(o.HandshakeTimeout, 0), DefaultHandshakeTimeout)),
+		head:             http1.Limits{Head: o.MaxHeader},
+		loops:            or(max(o.Loops, 0), runtime.GOMAXPROCS(0)),
+		maxConns:         or(o.MaxConns, DefaultMaxConns),
+		reusePort:        o.ReusePort,
+	}
+	if h != nil {
+		s.handler = *h
+	}
+	s.queue.MaxBytes = or(max(o.Queue.MaxBytes, 0), DefaultQueueBytes)
+	s.closeTimeout = int64(s.cfg.Limits().CloseTimeout)
+	if s.log == nil {
+		s.log = silent
+	}
+	return s, s.handshake.Validate()
+}
+
+func or[T int | time.Duration](v, otherwise T) T {
+	if v == 0 {
+		return otherwise
+	}
+	return v
+}
+
+func headerFields(h map[string][]string) (fields []protocol.HeaderField) {
+	for _, name := range slices.Sorted(maps.Keys(h)) {
+		for _, v := range h[name] {
+			fields = append(fields, protocol.HeaderField{Name: name, Value: v})
+		}
+	}
+	return fields
+}
