@@ -54,6 +54,42 @@ func TestAllocsRoundTrip(t *testing.T) {
 	}
 }
 
+// TestAllocsDeflate: compressed, a message costs none either, once the histories
+// are full; and one that is prepared is compressed once.
+func TestAllocsDeflate(t *testing.T) {
+	testenv.NoRace(t)
+	ctx := context.Background()
+	for name, o := range deflateTiers() {
+		server, client := deflatePair(t, tcp, o)
+		go server.ReadEach(ctx, func(typ MessageType, p []byte) error { return server.Write(ctx, typ, p) })
+		for _, n := range []int{300, 10_000} {
+			message := []byte(prose(n))
+			buf := make([]byte, 0, n)
+			roundTrip := func() {
+				if err := client.Write(ctx, Text, message); err != nil {
+					t.Fatal(err)
+				}
+				if _, p, err := client.ReadInto(ctx, buf); err != nil || len(p) != n {
+					t.Fatal(err)
+				}
+			}
+			for range 200 {
+				roundTrip()
+			}
+			allocs(t, name, 0, roundTrip)
+		}
+		client.CloseNow()
+	}
+	server, client := deflatePair(t, tcp, &DeflateOptions{})
+	prepared := mustPrepare(t, prose(900))
+	go client.ReadEach(ctx, func(MessageType, []byte) error { return nil })
+	for range 20 {
+		server.WritePrepared(ctx, prepared)
+	}
+	allocs(t, "WritePrepared", 0, func() { server.WritePrepared(ctx, prepared) })
+	client.CloseNow()
+}
+
 // TestAllocsBuffered: for a message that is there nothing is armed, whatever the
 // context.
 func TestAllocsBuffered(t *testing.T) {
