@@ -44,6 +44,19 @@
 // therefore made no fault: the result is Informational, and says so. A case
 // whose first frame is the fault leaves no such way out.
 //
+// # The opening handshake
+//
+// Groups 15 and 16 try it, for servers and for clients: [Case.Judges] tells
+// them apart, and a run plays those of its peers. What RFC 6455 forbids or
+// safety does is Failed: an upgrade where there must be none, a body taken for
+// frames, no answer at all. What only HTTP asks for is NonStrict, and so is to
+// be lenient where nobody is harmed. A server may answer a request that is no
+// opening handshake as it likes, with 404 say. What is its own policy, about
+// origins or about how long it waits, is Informational.
+//
+// The suite cannot see what net/http hides of a client's request, which it
+// serves: a client is judged by what it asks for, and not by how it writes it.
+//
 // # Time
 //
 // Nothing is measured. The suite waits for what must happen as long as octets

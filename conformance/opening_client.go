@@ -179,15 +179,24 @@ func swapCase(s string) string {
 
 func badSwitches() []Case {
 	line := func(title, line string) Case { return wrong(title, func(a *reply) { a.line = line }) }
+	success := func(status, phrase string) Case {
+		return wrong(status+" with the fields of an upgrade", func(a *reply) {
+			a.line = "HTTP/1.1 " + status + " " + phrase
+			a.add("Content-Length: 0")
+		})
+	}
+	version := func(v string) Case {
+		return doubtful(v+" 101", "only HTTP/1.1 knows this status (RFC 9110, section 7.8)", func(a *reply) { a.line = v + " 101 Switching Protocols" })
+	}
 	return numbered("16.5",
-		line("HTTP/1.0 101", "HTTP/1.0 101 Switching Protocols"),
-		line("HTTP/2 101", "HTTP/2 101 Switching Protocols"),
-		line("HTTP/0.9 101", "HTTP/0.9 101 Switching Protocols"),
-		line("ICY 101", "ICY 101 Switching Protocols"),
+		version("HTTP/1.0"),
+		version("HTTP/2"),
+		version("HTTP/0.9"),
+		version("ICY"),
 		line("a status of four digits", "HTTP/1.1 1010 Switching Protocols"),
 		line("a status of two digits", "HTTP/1.1 10 Switching Protocols"),
-		line("200 with the fields of an upgrade", "HTTP/1.1 200 OK"),
-		line("201 with the fields of an upgrade", "HTTP/1.1 201 Created"),
+		success("200", "OK"),
+		success("201", "Created"),
 		wrong("no Upgrade", has("Upgrade")),
 		wrong("an empty Upgrade", has("Upgrade", "")),
 		wrong("Upgrade: h2c", has("Upgrade", "h2c")),

@@ -12,7 +12,8 @@ func openingHTTP() (cases []Case) {
 	cases = append(cases, bodies()...)
 	cases = append(cases, glued()...)
 	cases = append(cases, syntax()...)
-	return append(cases, targets()...)
+	cases = append(cases, targets()...)
+	return append(cases, requestSizes()...)
 }
 
 // again puts another opening handshake behind.
@@ -35,7 +36,7 @@ func smuggled() string {
 func chunked(body string) string { return fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n", len(body), body) }
 
 func bodies() []Case {
-	skipped := refuses(400, 413, 501).lenient("a body has no place in a handshake, though one that is read to its end does no harm").whole()
+	skipped := refusesOctets(400, 413, 501).lenient("a body has no place in a handshake, though one that is read to its end does no harm").whole()
 	unknown := refusesOctets(400, 501, 413).ends()
 	// body has one that ends for sure.
 	body := func(title, octets string, fields ...string) Case {

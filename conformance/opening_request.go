@@ -79,7 +79,7 @@ func requestLines() []Case {
 		method("GETS", refuses(501, 405, 400)),
 		version("HTTP/1.0", refuses(400, 426, 505)),
 		version("HTTP/1.2", upgrades().refusable("a newer minor version is understood as the highest that one knows (RFC 9110, section 2.5)")),
-		version("HTTP/2.0", refusesOctets(505, 400)),
+		version("HTTP/2.0", refusesOctets(505, 400).lenient("it is no HTTP/2, which has another syntax (RFC 9110, section 2.5)")),
 		shakes("", "a request with a pause in the middle", upgrades(), func(r *request) { r.pause = true }),
 		version("http/1.1", refusesOctets(400, 505).lenient("the name of the protocol is in capitals (RFC 9112, section 2.3)")),
 	)

@@ -12,13 +12,8 @@ import (
 	"time"
 )
 
-// openingRest is the part of group 15 about sizes, time, origins, and what is
-// no HTTP.
-func openingRest() (cases []Case) {
-	cases = append(cases, requestSizes()...)
-	cases = append(cases, origins()...)
-	return append(cases, noRequests()...)
-}
+// openingRest is the part of group 15 about origins, and what is no HTTP.
+func openingRest() []Case { return append(origins(), noRequests()...) }
 
 func requestSizes() []Case {
 	moderate := upgrades().refusable("a browser sends as much with a few cookies")
@@ -44,9 +39,9 @@ func requestSizes() []Case {
 	)
 }
 
-// tries is a case that tells what a server does.
+// tries is a case that is not about one request.
 func tries(title, expect string, probe func(*prober)) Case {
-	return Case{Title: title, Expect: expect, Judges: Servers, ending: tells, probe: probe, play: works, codes: []uint16{1000}}
+	return Case{Title: title, Expect: expect, Judges: Servers, probe: probe, play: works, codes: []uint16{1000}}
 }
 
 func noOctets(*request) string { return "" }
@@ -59,7 +54,7 @@ func upToKey(r *request) string {
 // slow is a case about a request that does not end. For twice the patience of
 // the suite an octet goes out, that many times in each.
 func slow(title string, begun func(*request) string, often int) Case {
-	c := tries(title, "ends the connection before its slots are full of such ones; how soon is its own affair", func(p *prober) {
+	return tries(title, "ends the connection before its slots are full of such ones; how soon is its own affair", func(p *prober) {
 		if !p.connect() {
 			return
 		}
@@ -80,12 +75,11 @@ func slow(title string, begun func(*request) string, often int) Case {
 		}
 		p.fault(Informational, "after %v the server still waited", 2*p.opts.timeout())
 	})
-	return c
 }
 
 func origins() []Case {
 	from := func(title string, values ...string) Case {
-		c := tries(title, "refuses with 403 unless it is meant for the pages of others too", func(p *prober) {
+		return tries(title, "refuses with 403 unless it is meant for the pages of others too", func(p *prober) {
 			p.try(free(), with("Origin", values...))
 			if p.played != nil {
 				p.fault(Informational, "the server upgrades")
@@ -93,7 +87,6 @@ func origins() []Case {
 				p.fault(Informational, "the server refuses")
 			}
 		})
-		return c
 	}
 	return numbered("15.13",
 		from("a page of another origin", "https://attacker.example"),
@@ -105,9 +98,7 @@ func origins() []Case {
 
 func noRequests() []Case {
 	octets := func(title string, octets func() string) Case {
-		c := tries(title, "ends the connection, with an answer or without", func(p *prober) { p.noise(octets(), p.opts.transport) })
-		c.ending = echoes
-		return c
+		return tries(title, "ends the connection, with an answer or without", func(p *prober) { p.noise(octets(), p.opts.transport) })
 	}
 	other := tries("TLS on the port of HTTP, HTTP on the port of TLS", "ends the connection, with an answer or without", func(p *prober) {
 		if p.target.Scheme == "ws" {
@@ -116,7 +107,6 @@ func noRequests() []Case {
 			p.noise(newRequest(p.target, p.opts.Header, newKey()).text(), p.opts.plain)
 		}
 	})
-	other.ending = echoes
 	leaving := tries("50 clients that leave before the answer, then one that stays", "serves the last one", func(p *prober) {
 		for i := range 50 {
 			if !p.connect() {
@@ -131,7 +121,6 @@ func noRequests() []Case {
 		}
 		p.try(upgrades(), nil)
 	})
-	leaving.ending = echoes
 	cut := tries("requests that end at every twentieth octet, then a whole one", "serves the last one, and upgrades no other", func(p *prober) {
 		for i := 0; ; i += 20 {
 			head := newRequest(p.target, p.opts.Header, newKey()).text()
@@ -144,7 +133,6 @@ func noRequests() []Case {
 			p.try(upgrades(), nil)
 		}
 	})
-	cut.ending = echoes
 	return numbered("15.14",
 		other,
 		octets("the banner of SSH", func() string { return "SSH-2.0-OpenSSH_9.6\r\n" }),

@@ -73,9 +73,6 @@ func (p *prober) result() *Result {
 		p.reasons = append(p.reasons, r.Reason)
 	}
 	r.Verdict, r.Reason = max(r.Verdict, p.verdict), strings.Join(p.reasons, "; ")
-	if p.c.ending == tells && r.Verdict != Failed {
-		r.Verdict, r.Close = Informational, CloseInformational
-	}
 	return r
 }
 

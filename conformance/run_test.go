@@ -20,7 +20,7 @@ import (
 )
 
 // few are cases of each kind.
-var few = []string{"1.1.1", "1.2.8", "2.5", "2.10", "5.19", "6.4.*", "7.1.*", "9.1.6", "9.7.1", "14.*"}
+var few = []string{"1.1.1", "1.2.8", "2.5", "2.10", "5.19", "6.4.*", "7.1.*", "9.1.6", "9.7.1", "14.*", "15.1.*", "15.6.*", "15.7.*", "15.14.*"}
 
 func TestServerOverTCP(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -77,6 +77,7 @@ func TestRunServerRefuses(t *testing.T) {
 		"://":               nil,
 		"ws://localhost/":   {Cases: []string{"99.*"}},
 		"ws://localhost/a":  {Dial: dial},
+		"ws://localhost/b":  {Cases: []string{"16.*"}}, // these judge clients
 	} {
 		if results, err := RunServer(context.Background(), address, opts); err == nil || results != nil {
 			t.Errorf("%s: %d results, %v", address, len(results), err)
