@@ -27,6 +27,16 @@ func (p *player) acceptOther() {
 	p.becomes(echoes, 1000)
 }
 
+// mayMiss says that of the events that the case wants the last ones may be
+// missing, which gives the peer a verdict.
+func (p *player) mayMiss(v Verdict) { p.missing = &v }
+
+// begun reports whether what has come is the beginning of what the case wants.
+func (p *player) begun() bool {
+	n := len(p.events)
+	return n <= len(p.want) && slices.EqualFunc(p.events, p.want[:n], event.same)
+}
+
 // becomes changes what the case wants while it is under way.
 func (p *player) becomes(e ending, codes ...uint16) {
 	p.c.ending, p.c.codes = e, codes

@@ -121,6 +121,14 @@ var groups = []group{
 	{"17.8", "Wrong data", rfc7692("7.2.2"), "what cannot be decompressed, or is no text then, fails the connection"},
 	{"17.9", "Reserved bits with compression", rfc7692("6"), "RSV1 stands in the first frame of a message, and nowhere else"},
 	{"17.10", "Sizes of compressed messages", rfc7692("8"), "a few octets can become many, which is legal until there are too many"},
+	{"18", "Endurance", rfc6455("10.4"), "one peer must not take a server from the others"},
+	{"18.1", "Floods", rfc6455("10.4"), "what costs a peer little must not cost an endpoint much"},
+	{"18.2", "Slow peers", rfc6455("10.4"), "a peer that takes its time neither loses anything nor holds others up"},
+	{"18.3", "Resets", rfc6455("7.1.7"), "networks drop connections anywhere, and what is left over adds up"},
+	{"19", "Order and end", rfc6455("7.1"), "both sides must see the same end of what was said"},
+	{"19.1", "Around the Close frame", rfc6455("5.5.1"), "what stands before the Close frame counts, and what stands behind it does not"},
+	{"19.2", "The end of the transport", rfc6455("7.1.1"), "the server ends the transport, and not so that the Close frame is lost"},
+	{"19.3", "Pipelining", rfc6455("5.2"), "frames are not bound to writes and segments"},
 	{"10", "Many fragments", rfc6455("5.4"), "a message arrives whole however it was cut"},
 }
 
@@ -180,7 +188,7 @@ func Cases(patterns ...string) ([]Case, error) {
 func catalogue(thin bool) []Case {
 	all := slices.Concat(framing(), pings(), reservedBits(), reservedOpcodes(), fragmentation(),
 		textCases(), closeCases(), limits(thin), autoFragmentation(), deflating(thin), strictFraming(),
-		openingRequests(), openingHTTP(), openingOffers(), openingRest(), openingClient(), negotiation(), compression(thin))
+		openingRequests(), openingHTTP(), openingOffers(), openingRest(), openingClient(), negotiation(), compression(thin), endurance(thin), closingOrder())
 	for i, c := range all {
 		all[i] = c.described()
 	}

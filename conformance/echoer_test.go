@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"slices"
+	"time"
 	"unicode/utf8"
 )
 
@@ -32,6 +33,9 @@ type echoer struct {
 	held     [][]byte // frames that are sent too late
 	closed   bool     // a Close frame was sent
 	loggedIn bool
+	pings    int
+	messages int
+	die      func() // ends the server
 }
 
 // A fault is the close code for what the peer has done.
@@ -60,9 +64,16 @@ func (e *echoer) run() {
 			}
 			e.fail(uint16(f))
 		}
+		if e.atEnd(err) {
+			return
+		}
 		if err != nil && !(e.closed && e.has("goes on behind the Close frame") && errors.Is(err, errClosed)) {
 			break
 		}
+	}
+	if reset, ok := e.nc.(interface{ SetLinger(sec int) error }); ok && e.has("resets instead of ending") {
+		reset.SetLinger(0)
+		return
 	}
 	if e.has("leaves the end to the other side") {
 		io.Copy(io.Discard, e.r)
@@ -72,6 +83,27 @@ func (e *echoer) run() {
 		e.nc.(interface{ CloseWrite() error }).CloseWrite()
 	}
 	io.Copy(io.Discard, e.r)
+}
+
+// atEnd is what flaws do when nothing comes any more. It reports whether the
+// connection is theirs then.
+func (e *echoer) atEnd(err error) bool {
+	var f fault
+	if err == nil || errors.As(err, &f) || errors.Is(err, errClosed) {
+		return false
+	}
+	switch {
+	case e.die != nil && e.has("dies of resets") && err.Error() == "connection reset by peer":
+		e.die()
+	case e.has("waits for a peer that is gone"):
+		time.Sleep(time.Minute)
+		return true
+	case e.has("echoes what is not whole") && e.op != 0:
+		e.echo()
+	case e.has("answers the end with 1006"):
+		e.closeWith([]byte{3, 238})
+	}
+	return false
 }
 
 func (e *echoer) fail(code uint16) {
@@ -148,6 +180,10 @@ func (e *echoer) frame() error {
 		return err
 	}
 	length &= 1<<63 - 1
+	if length > 64<<20 && e.has("dies of long frames") {
+		e.die()
+		return io.EOF
+	}
 	if length > 64<<20 {
 		if e.has("waits for what is announced") {
 			io.Copy(io.Discard, e.r)
@@ -300,6 +336,12 @@ func (e *echoer) echo() error {
 		e.loggedIn = true
 		e.write(0x80|1, []byte("moment"))
 		payload = []byte("welcome, 7")
+	case e.has("drops what waits when Close comes") && e.r.Buffered() > 0:
+		return nil
+	case e.has("loses the tenth message"):
+		if e.messages++; e.messages == 10 {
+			return nil
+		}
 	case e.has("keeps messages to itself", "talks by itself"):
 		return nil
 	case e.has("refuses messages"):
@@ -333,6 +375,9 @@ func (e *echoer) echo() error {
 		return nil
 	}
 	e.write(0x80|op, payload)
+	if e.has("takes one message of a read") {
+		e.r.Discard(e.r.Buffered())
+	}
 	for _, payload := range e.held {
 		e.write(0x80|10, payload)
 	}
@@ -347,7 +392,11 @@ func (e *echoer) echo() error {
 }
 
 func (e *echoer) control(op byte, payload []byte) error {
+	if e.pings++; e.pings > 1000 && e.has("closes a flood with 1002") {
+		return fault(1002)
+	}
 	switch {
+	case op == 9 && e.pings > 1000 && e.has("answers the first 1000 Pings alone"):
 	case op == 9:
 		e.pong(payload)
 	case op == 10 && e.has("answers Pongs"):

@@ -22,6 +22,13 @@ func (p *player) result() *Result {
 	p.judgeEvents()
 	var why string
 	r.Close, why = p.judgeClose()
+	if p.onReset != nil && p.wasReset() {
+		why = ""
+		p.fault(*p.onReset, "the connection was reset instead of ended")
+		if r.Close == CloseUnclean {
+			r.Close = CloseOK
+		}
+	}
 	if why != "" {
 		v := OK // but there are groups in which how it closed is what it is about
 		if r.Close == CloseWrongCode && strings.HasPrefix(p.c.ID, "7.") || r.Close == CloseWrongSide && p.c.failFast {
@@ -45,6 +52,10 @@ func (p *player) judgeEvents() {
 	case p.c.ending == tells:
 		p.reasons = append(p.reasons, fmt.Sprintf("came before the end: %s", brief(p.events)))
 	case slices.EqualFunc(p.events, p.want, event.same):
+	case p.missing != nil && p.begun():
+		if *p.missing != OK {
+			p.fault(*p.missing, "came: %s; wanted: %s", brief(p.events), brief(p.want))
+		}
 	case p.c.lenient && len(p.events) == 0:
 		p.fault(NonStrict, "nothing came of what was sent before the fault")
 	default:

@@ -12,11 +12,14 @@ import (
 
 // memory is a transport in memory, for bubbles of testing/synctest: time stands
 // still in it while octets move. Each direction holds any number of octets.
-type memory struct{ in, out *half }
+type memory struct {
+	in, out *half
+	abrupt  bool // closing is a reset
+}
 
 func newMemory() (a, b *memory) {
 	x, y := newHalf(), newHalf()
-	return &memory{x, y}, &memory{y, x}
+	return &memory{in: x, out: y}, &memory{in: y, out: x}
 }
 
 // A half is one direction.
@@ -26,6 +29,7 @@ type half struct {
 	octets   []byte
 	ended    bool // by the writer
 	gone     bool // the reader is
+	reset    bool
 	deadline time.Time
 }
 
@@ -49,6 +53,8 @@ func (h *half) read(p []byte) (n int, err error) {
 		switch {
 		case h.gone:
 			err = net.ErrClosed
+		case h.reset:
+			err = errors.New("connection reset by peer")
 		case left <= 0:
 			err = os.ErrDeadlineExceeded
 		case len(h.octets) > 0:
@@ -91,7 +97,17 @@ func (m *memory) CloseWrite() error {
 
 func (m *memory) Close() error {
 	m.in.change(func() { m.in.gone = true })
+	if m.abrupt {
+		m.out.change(func() { m.out.reset = true })
+	}
 	return m.CloseWrite()
+}
+
+// SetLinger is that of TCP: 0 makes closing a reset, in which octets are lost
+// that were not read.
+func (m *memory) SetLinger(sec int) error {
+	m.abrupt = sec == 0
+	return nil
 }
 
 func (m *memory) SetReadDeadline(t time.Time) error {

@@ -226,7 +226,7 @@ var mutants = []mutant{
 }
 
 func TestMutantsAreCaught(t *testing.T) {
-	for _, m := range slices.Concat(mutants, openingMutants, compressionMutants) {
+	for _, m := range slices.Concat(mutants, openingMutants, compressionMutants, enduranceMutants, closingMutants) {
 		for _, asServer := range []bool{true, false} {
 			if m.roles&role(asServer) == 0 {
 				continue

@@ -53,6 +53,8 @@ type Options struct {
 
 	// Progress is called with each result, one call at a time. Nil is no call.
 	Progress func(*Result)
+
+	roll *roll // nil but in a run
 }
 
 const (
@@ -83,8 +85,14 @@ func (o *Options) cases() ([]Case, error) {
 }
 
 func (o *Options) dial(ctx context.Context, address string) (net.Conn, error) {
-	if o.Dial != nil {
-		return o.Dial(ctx, "tcp", address)
+	dial := o.Dial
+	if dial == nil {
+		dial = new(net.Dialer).DialContext
 	}
-	return new(net.Dialer).DialContext(ctx, "tcp", address)
+	nc, err := dial(ctx, "tcp", address)
+	if err != nil {
+		return nil, o.roll.missed(err)
+	}
+	o.roll.reached(ctx)
+	return nc, nil
 }

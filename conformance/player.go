@@ -26,9 +26,10 @@ type player struct {
 	in      inbox
 	deflate *compressed // nil if it was not negotiated
 
-	want   []event // what must come
-	other  *alternative
-	events []event // what has come, but the Close frame
+	want             []event // what must come
+	other            *alternative
+	missing, onReset *Verdict // on less than want, on a transport that is reset
+	events           []event  // what has come, but the Close frame
 
 	peerClose  *event
 	suiteClose *frame

@@ -39,6 +39,8 @@ func RunServer(ctx context.Context, address string, opts *Options) ([]*Result, e
 	}
 	nc.Close()
 
+	own := *opts
+	own.roll = new(roll)
 	results := make([]*Result, len(cases))
 	var progress sync.Mutex
 	todo := make(chan int)
@@ -46,7 +48,9 @@ func RunServer(ctx context.Context, address string, opts *Options) ([]*Result, e
 	for range min(opts.parallel(), len(cases)) {
 		workers.Go(func() {
 			for i := range todo {
-				r := opts.judgeServer(ctx, &cases[i], target)
+				ctx, visit := own.roll.begin(ctx, cases[i].ID)
+				r := own.judgeServer(ctx, &cases[i], target)
+				own.roll.end(visit)
 				if ctx.Err() != nil {
 					continue // what it found is how we ended it
 				}

@@ -318,10 +318,10 @@ func farthest(message []byte) (most int) {
 					}
 					most = max(most, base+take(extra))
 					continue
-				case v < 0x60, v < 0x64:
-					v = v<<1 | take(1)
+				case v < 0x64: // a literal below 144, or a length from 115 on
+					take(1)
 					continue
-				default:
+				default: // any other literal
 					take(2)
 					continue
 				}

@@ -28,8 +28,12 @@ func (s *site) open(c *Case) (net.Conn, error) {
 	return nc, err
 }
 
-// serves finds a fault if the server does not serve another connection.
+// serves finds a fault if the peer is a server that does not serve another
+// connection.
 func (p *player) serves() {
+	if p.site == nil {
+		return
+	}
 	p.log.note(Suite, "sends a Ping over another connection")
 	c := answering("", "", sends(burst, list(ping(hello)), back(OpPong, hello)))
 	if r := p.site.judge(&c); !r.Passed(false) {
@@ -75,6 +79,13 @@ func (p *player) wasReset() bool {
 	var broken *violation
 	return p.how != nil && !errors.Is(p.how, io.EOF) && !errors.Is(p.how, io.ErrUnexpectedEOF) && !errors.As(p.how, &broken)
 }
+
+// finishing says that a reset, instead of the peer's ending its direction, gives
+// it a verdict and is no other fault.
+func (p *player) finishing(onReset Verdict) { p.onReset = &onReset }
+
+// rests gives the peer time to end the connection.
+func (p *player) rests() { time.Sleep(p.opts.pause()) }
 
 // unread sends while nothing is read, and calls meanwhile, if not nil, once
 // everything has gone out or no more goes.
