@@ -216,7 +216,7 @@ func newAgent(r *Run) *pageAgent {
 func link(id, agent string) string { return "#" + id + "/" + oneLine(agent) }
 
 func newSection(s *section, results []map[string]*conformance.Result) pageSection {
-	shown := pageSection{Number: s.number, Title: s.title, Perfect: true}
+	shown := pageSection{Number: s.common(), Title: s.title, Perfect: true}
 	good, total := make([]int, len(results)), make([]int, len(results)) // without what is not implemented
 	for _, c := range s.cases {
 		row := pageRow{ID: c.ID, Title: oneLine(c.Title), Perfect: true}

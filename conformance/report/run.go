@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/duplexws/duplex/conformance"
@@ -120,6 +121,18 @@ func sections(runs []*Run) (list []*section) {
 		byTitle[key].cases = append(byTitle[key].cases, c)
 	}
 	return list
+}
+
+// common is the beginning that the numbers of all its cases share.
+func (s *section) common() string {
+	shared := strings.Split(s.cases[0].ID, ".")
+	shared = shared[:max(1, len(shared)-1)]
+	for _, c := range s.cases {
+		for !strings.HasPrefix(c.ID+".", strings.Join(shared, ".")+".") {
+			shared = shared[:len(shared)-1]
+		}
+	}
+	return strings.Join(shared, ".")
 }
 
 // byCase are the results of a run by the numbers of their cases.

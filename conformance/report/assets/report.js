@@ -23,26 +23,27 @@ const rows = all("tr[data-id]", table);
 const agents = all("thead th bdi", table).map((e) => e.textContent);
 const rowOf = new Map(rows.map((r) => [r.dataset.id, r]));
 
-/* Light and dark: the system's choice until the button is pressed. */
+/* Light and dark: the system's choice, or the other after the button was pressed. */
 const theme = $("#theme");
 const system = matchMedia("(prefers-color-scheme: dark)");
-function stored(value) {
-  try {
-    if (value !== undefined) localStorage.setItem("duplex-report-theme", value);
-    return localStorage.getItem("duplex-report-theme");
-  } catch {
-    return null; // pages opened from a file may have no storage
-  }
+const root = document.documentElement;
+const isDark = () => root.dataset.theme ? root.dataset.theme === "dark" : system.matches;
+/* storage calls f with what outlasts the page; pages opened from a file may have none. */
+function storage(f) {
+  try { return f(localStorage); } catch { return null; }
 }
-const isDark = () => (document.documentElement.dataset.theme ?? (system.matches ? "dark" : "light")) === "dark";
 function showTheme() {
-  theme.textContent = isDark() ? "Light" : "Dark";
-  theme.setAttribute("aria-label", (isDark() ? "Light" : "Dark") + " colours");
+  const other = isDark() ? "Light" : "Dark";
+  theme.textContent = other;
+  theme.setAttribute("aria-label", other + " colours");
 }
-if (["light", "dark"].includes(stored())) document.documentElement.dataset.theme = stored();
+const kept = storage((s) => s.getItem("duplex-report-theme"));
+if (kept === "light" || kept === "dark") root.dataset.theme = kept;
 theme.hidden = false;
 theme.addEventListener("click", () => {
-  document.documentElement.dataset.theme = stored(isDark() ? "light" : "dark") ?? (isDark() ? "light" : "dark");
+  const dark = !isDark();
+  if (dark === system.matches) delete root.dataset.theme; else root.dataset.theme = dark ? "dark" : "light";
+  storage((s) => root.dataset.theme ? s.setItem("duplex-report-theme", root.dataset.theme) : s.removeItem("duplex-report-theme"));
   showTheme();
 });
 system.addEventListener("change", showTheme);
@@ -286,7 +287,7 @@ function characters(bytes) {
       i++;
     } else {
       const shown = c === "\n" || c === "\t" || /^[^\p{C}\p{Zl}\p{Zp}]$/u.test(c);
-      list.push(shown ? { text: c } : { escape: true, text: "\\u{" + c.codePointAt(0).toString(16) + "}" });
+      list.push(shown ? { text: c } : { escape: true, text: b < 0x80 ? "\\x" + hex(b) : "\\u{" + c.codePointAt(0).toString(16) + "}" });
       i += n;
     }
   }
