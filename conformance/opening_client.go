@@ -139,8 +139,8 @@ func earlyFrames() []Case {
 		early("a Ping and a message behind the answer", nil, ping("p"), message),
 		early("a message behind the answer, octet by octet", func(a *reply) { a.piece = 1 }, message),
 		early("a message behind the answer, half of it after a pause", func(a *reply) { a.held = 11 }, message),
-		early("1000 messages behind the answer", nil, stream(1000)...),
-		early("1000 messages behind the answer, in writes of 997 octets", func(a *reply) { a.piece = 997 }, stream(1000)...),
+		early("1000 messages behind the answer", nil, stream()...),
+		early("1000 messages behind the answer, in writes of 997 octets", func(a *reply) { a.piece = 997 }, stream()...),
 	)
 }
 

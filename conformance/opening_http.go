@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 )
 
 // openingHTTP is the part of group 15 about what HTTP demands, and about what
@@ -86,13 +87,13 @@ func either417() want {
 	return w
 }
 
-// stream is n messages of all lengths up to 200 octets, each another.
-func stream(n int) (frames []frame) {
-	for i := range n {
+// stream is 1000 messages of all lengths up to 200 octets, each another.
+var stream = sync.OnceValue(func() (frames []frame) {
+	for i := range 1000 {
 		frames = append(frames, text(fmt.Sprintf("%03d", i)+strings.Repeat(string(rune('a'+i%26)), i*7%198)))
 	}
 	return frames
-}
+})
 
 func glued() []Case {
 	// A client must wait for the answer, so a server that hangs up is right too.
@@ -131,8 +132,8 @@ func glued() []Case {
 		early("a message and a Ping behind the handshake, octet by octet", true, func(r *request) { r.piece = 1 }, message, ping("p")),
 		early("a message behind the last octet of the handshake", true, func(r *request) { r.split = true }, message),
 		early("a message, of which half comes behind the answer", true, func(r *request) { r.held = 11 }, message),
-		early("1000 messages behind the handshake", true, nil, stream(1000)...),
-		early("1000 messages behind the handshake, in writes of 997 octets", true, func(r *request) { r.piece = 997 }, stream(1000)...),
+		early("1000 messages behind the handshake", true, nil, stream()...),
+		early("1000 messages behind the handshake, in writes of 997 octets", true, func(r *request) { r.piece = 997 }, stream()...),
 		goodbye,
 		another,
 		refused("a request behind a handshake that is refused", again),

@@ -8,27 +8,32 @@ import (
 // openingOffers is the part of group 15 about what a client offers.
 func openingOffers() []Case { return append(subprotocols(), extensions()...) }
 
-// names is a list of n names.
-func names(n int) string {
-	list := make([]string, n)
-	for i := range list {
-		list[i] = fmt.Sprint("x-", i)
+// names sets a field to a list of n names.
+func names(field string, n int) func(*request) {
+	return func(r *request) {
+		list := make([]string, n)
+		for i := range list {
+			list[i] = fmt.Sprint("x-", i)
+		}
+		r.set(field, field+": "+strings.Join(list, ", "))
 	}
-	return strings.Join(list, ", ")
 }
 
 func subprotocols() []Case {
 	choice := upgrades().refusable("a server without a common subprotocol can go on without one (RFC 6455, section 4.2.2)")
 	odd := free() // but what it answers must have been offered
-	offer := func(title string, w want, values ...string) Case {
-		c := shakes("", title, w, with("Sec-WebSocket-Protocol", values...))
+	change := func(title string, w want, change func(*request)) Case {
+		c := shakes("", title, w, change)
 		c.Expect = strings.Replace(c.Expect, "upgrades", "upgrades without a subprotocol, or with one of those that can be chosen", 1)
 		return c
+	}
+	offer := func(title string, w want, values ...string) Case {
+		return change(title, w, with("Sec-WebSocket-Protocol", values...))
 	}
 	return numbered("15.11",
 		offer("two subprotocols", choice, "x-a, x-b"),
 		offer("two subprotocols in two fields", choice, "x-a", "x-b"),
-		offer("100 subprotocols", choice, names(100)),
+		change("100 subprotocols", choice, names("Sec-WebSocket-Protocol", 100)),
 		offer("empty elements between subprotocols", odd, ",, x-a ,\t,"),
 		offer("a subprotocol twice", odd, "x-a, x-b, x-a"),
 		offer("a subprotocol in quotes", odd, `"x-a"`),
@@ -36,16 +41,19 @@ func subprotocols() []Case {
 		offer("a subprotocol beyond ASCII", odd, "x-\xc3\xa4"),
 		offer("white space inside a subprotocol", odd, "x a"),
 		offer("no subprotocol in the field", odd, ""),
-		offer("10,000 subprotocols", odd.droppable(), names(10_000)),
+		change("10,000 subprotocols", odd.droppable(), names("Sec-WebSocket-Protocol", 10_000)),
 	)
 }
 
 func extensions() []Case {
 	broken := refuses(400).lenient("a field that breaks the grammar ends the handshake (RFC 6455, section 9.1)")
-	offer := func(title string, w want, values ...string) Case {
-		c := shakes("", title, w, with("Sec-WebSocket-Extensions", values...))
+	change := func(title string, w want, change func(*request)) Case {
+		c := shakes("", title, w, change)
 		c.Expect = strings.Replace(c.Expect, "upgrades", "upgrades without an extension", 1)
 		return c
+	}
+	offer := func(title string, w want, values ...string) Case {
+		return change(title, w, with("Sec-WebSocket-Extensions", values...))
 	}
 	quoted := offer("a parameter in quotes", upgrades(), `permessage-deflate; client_max_window_bits="10"`)
 	quoted.offers = []params{{clientBits: 10}}
@@ -59,7 +67,7 @@ func extensions() []Case {
 		offer("an unknown extension three times", upgrades(), "x-a, x-a, x-a"),
 		quoted,
 		second,
-		offer("1000 extensions", free().droppable(), names(1000)),
+		change("1000 extensions", free().droppable(), names("Sec-WebSocket-Extensions", 1000)),
 		offer("a quote that does not end", broken, `x-a; b="c`),
 		offer("an extension without a name", broken, "; a=b"),
 		offer("a parameter without its value", broken, "x-a; b="),
