@@ -30,6 +30,7 @@ type progress struct {
 	started time.Time
 	total   int // of cases
 	done    int
+	before  int // what done was when it was written
 	failed  int
 	last    string // number of a case
 	shown   bool   // the line that changes is on the screen
@@ -69,11 +70,14 @@ func (p *progress) tell() {
 	}
 }
 
-// show writes where the run is.
+// show writes where the run is. Where nothing is left to come there is nothing to
+// say, and in a log where nothing has come since.
 func (p *progress) show() {
-	if p.total == 0 {
+	if p.done >= p.total || !p.live && p.done == p.before {
+		p.clear()
 		return
 	}
+	p.before = p.done
 	elapsed := time.Since(p.started).Round(time.Second)
 	if p.live {
 		fmt.Fprintf(p.w, "\r\x1b[K%d of %d cases, last %s, %d failed, %v", p.done, p.total, p.last, p.failed, elapsed)

@@ -43,7 +43,9 @@ func checkServerCommand() *cli.Command {
 		Summary: "judge a server",
 		Help: `Judges the server at a ws or wss URL. It must send every message back, or be judged by --profile any, which leaves out what needs an echo.
 
-Failures are told as they come, then a summary says what failed, why, and which section it is about. Ctrl-C ends the run, with the summary and the files of what there is by then.`,
+Failures are told as they come, then a summary says what failed, why, and which section it is about. Ctrl-C ends the run, with the summary and the files of what there is by then.
+
+The wire logs in the files hold all that was sent: with --header and --send, and in the URL, secrets too.`,
 		Flags: []cli.FlagGroup{
 			{Add: func(fs *pflag.FlagSet) {
 				fs.Var(&o.profile, "profile", "`WHAT` the server does with messages: echo, if it sends each back, or any")
