@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"log"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/duplexws/duplex/conformance"
+	"github.com/duplexws/duplex/conformance/report"
+)
+
+// A peer is an implementation in one configuration.
+type peer struct {
+	name string
+	// version is that of the implementation, known once it runs.
+	version func() string
+	// serve starts a server that echoes, at any port of loopback, until stop.
+	serve func() (url string, stop func(), err error)
+	// drive plays all cases as a client, at the URL of a suite.
+	drive func(ctx context.Context, suite, agent string, workers int) error
+}
+
+// A judge keeps the runs.
+type judge struct {
+	options conformance.Options
+	runs    []*report.Run
+}
+
+func (j *judge) judge(ctx context.Context, p peer, role string) error {
+	if role != string(report.Client) {
+		if err := j.server(ctx, p); err != nil {
+			return err
+		}
+	}
+	if role != string(report.Server) && p.drive != nil {
+		return j.client(ctx, p)
+	}
+	return nil
+}
+
+func (j *judge) server(ctx context.Context, p peer) error {
+	url, stop, err := p.serve()
+	if err != nil {
+		return err
+	}
+	defer stop()
+	started := time.Now()
+	results, err := conformance.RunServer(ctx, url, &j.options)
+	if err != nil {
+		return err
+	}
+	j.keep(p, report.Server, started, results)
+	return nil
+}
+
+// client serves the suite, and has the peer connect to it.
+func (j *judge) client(ctx context.Context, p peer) error {
+	handler, err := conformance.NewClientHandler(&j.options, nil)
+	if err != nil {
+		return err
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	server := &http.Server{Handler: handler}
+	go server.Serve(l)
+	defer server.Close()
+	started := time.Now()
+	if err := p.drive(ctx, "ws://"+l.Addr().String(), p.name, j.options.Parallel); err != nil {
+		return err
+	}
+	j.keep(p, report.Client, started, handler.Results(p.name))
+	return nil
+}
+
+func (j *judge) keep(p peer, role report.Role, started time.Time, results []*conformance.Result) {
+	j.runs = append(j.runs, &report.Run{
+		Agent: p.name + ", " + p.version(), Role: role, Profile: conformance.Echo.String(), Started: started,
+		Duration: time.Since(started), Selected: len(results), Results: results,
+	})
+	s := conformance.Summarize(results)
+	log.Printf("%s as %s: %v in %v", p.name, role, s, time.Since(started).Round(time.Second))
+}
