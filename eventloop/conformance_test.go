@@ -17,7 +17,7 @@ func networks() map[string]poll.Network {
 }
 
 // onEvery runs f for a server on each network.
-func onEvery(t *testing.T, h *Handler, o *Options, f func(t *testing.T, s *Server)) {
+func onEvery(t *testing.T, h *Handler, o *ServerOptions, f func(t *testing.T, s *Server)) {
 	for name, network := range networks() {
 		t.Run(name, func(t *testing.T) {
 			s, err := listen(network, "tcp", "127.0.0.1:0", h, o)
@@ -39,7 +39,7 @@ func echo(c Conn, m MessageType, p []byte) { c.Write(m, p) }
 
 // TestConformance runs the catalogue against an echo server.
 func TestConformance(t *testing.T) {
-	o := &Options{MaxMessage: 32 << 20, Queue: Queue{MaxBytes: 64 << 20}}
+	o := &ServerOptions{Options: Options{MaxMessage: 32 << 20, Queue: Queue{MaxBytes: 64 << 20}}}
 	onEvery(t, &Handler{OnMessage: echo}, o, func(t *testing.T, s *Server) {
 		for _, c := range cases.Catalogue(testenv.Full()) {
 			t.Run(c.ID, func(t *testing.T) {

@@ -62,7 +62,7 @@ func (l *Loop) room(n int) {
 // write sends a message to s.
 func (l *Loop) write(s *slot, op protocol.Opcode, p []byte) (err error) {
 	k := &l.cork
-	if s.x != nil && s.x.box.n > 0 && s.x.box.n+len(p) > l.set.queue.MaxBytes {
+	if s.x != nil && s.x.box.n > 0 && s.x.box.n+len(p) > l.of(s).queue.MaxBytes {
 		return l.overflow(s)
 	}
 	switch {
@@ -72,7 +72,7 @@ func (l *Loop) write(s *slot, op protocol.Opcode, p []byte) (err error) {
 		err = l.writeLarge(s, op, p)
 	default:
 		l.room(maxHeader + len(p))
-		k.buf, err = s.out.AppendMessage(l.set.cfg, k.buf, op, false, p)
+		k.buf, err = s.out.AppendMessage(l.of(s).cfg, k.buf, op, false, p)
 	}
 	if err == nil {
 		l.stats.MessagesOut++
@@ -99,7 +99,7 @@ func (l *Loop) writeLarge(s *slot, op protocol.Opcode, p []byte) error {
 		l.flush(nil)
 	}
 	l.room(maxHeader)
-	h := protocol.NewHeader(l.set.cfg, op, true, false, len(p))
+	h := protocol.NewHeader(l.of(s).cfg, op, true, false, len(p))
 	k.buf = append(k.buf, h.Bytes()...)
 	k.seal()
 	k.vec = append(k.vec, p)
@@ -115,7 +115,7 @@ func (l *Loop) writeAside(s *slot, op protocol.Opcode, p []byte) error {
 	if err := s.out.CheckMessage(op, false, p); err != nil {
 		return err
 	}
-	h := protocol.NewHeader(l.set.cfg, op, true, false, len(p))
+	h := protocol.NewHeader(l.of(s).cfg, op, true, false, len(p))
 	box := &l.slots.more(s).box
 	box.append(h.Bytes())
 	box.append(p)
@@ -126,7 +126,7 @@ func (l *Loop) writeAside(s *slot, op protocol.Opcode, p []byte) error {
 // overflow does what the policy says of a message for which there is no room.
 func (l *Loop) overflow(s *slot) error {
 	l.stats.Dropped++
-	if l.set.queue.Policy == DropNewest {
+	if l.of(s).queue.Policy == DropNewest {
 		return ErrQueueFull
 	}
 	l.condemn(s, ErrSlowConsumer)

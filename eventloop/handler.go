@@ -1,6 +1,10 @@
 package eventloop
 
-import "github.com/duplexws/duplex/protocol"
+import (
+	"context"
+
+	"github.com/duplexws/duplex/protocol"
+)
 
 // MessageType says whether a message is text or binary.
 type MessageType = protocol.Opcode
@@ -19,6 +23,11 @@ type Handler struct {
 	// accepts it; an error refuses it: with its status if it is a
 	// [*HandshakeError], with 500 otherwise.
 	OnUpgrade func(u *Upgrade) error
+	// Authorize decides behind OnUpgrade, where the decision has to wait for
+	// something: it runs on a goroutine of its own. ctx ends when the peer is
+	// gone, or when Options.HandshakeTimeout has passed once more. Its error is
+	// that of OnUpgrade.
+	Authorize func(ctx context.Context, u *Upgrade) error
 	// OnOpen: the opening handshake is done.
 	OnOpen func(c Conn)
 	// OnMessage: a message has come. p is borrowed until the callback returns,

@@ -89,7 +89,7 @@ func TestSendFromManyGoroutines(t *testing.T) {
 				}
 			}()
 		}
-	}}, &Options{Loops: 3}, func(t *testing.T, s *Server) {
+	}}, &ServerOptions{Loops: 3}, func(t *testing.T, s *Server) {
 		for range 5 {
 			t.Run("", func(t *testing.T) {
 				t.Parallel()

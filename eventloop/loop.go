@@ -42,6 +42,7 @@ type Loop struct {
 	upgraded Upgrade
 	now      int64 // when the turn began
 	slots    slots
+	kinds    endpoints
 	timers   timers
 	cork     cork
 	in       []byte // the receive buffer
@@ -74,6 +75,7 @@ func newLoop(s *Server, p poll.Poller) *Loop {
 		vec:    make([][]byte, 0, poll.MaxVec),
 		cork:   cork{buf: make([]byte, 0, corkSize), vec: make([][]byte, 0, poll.MaxVec)},
 		now:    p.Now(),
+		kinds:  newEndpoints(s.set.Endpoint),
 	}
 	l.inbox.wake = p.Wake
 	l.timers.slots = &l.slots
@@ -128,6 +130,9 @@ func (l *Loop) turn(most time.Duration) {
 	}
 }
 
+// of returns the endpoint of a connection.
+func (l *Loop) of(s *slot) *Endpoint { return l.kinds.list[s.kind] }
+
 // patience is how long the loop may wait for something to be announced.
 func (l *Loop) patience(most time.Duration) time.Duration {
 	if len(l.running) > 0 || l.accepting.ready && l.accepting.again <= l.now || l.stopped {
@@ -180,6 +185,9 @@ func (l *Loop) ready(s *slot, r poll.Ready) {
 	defer l.end()
 	if r&poll.Ended != 0 {
 		s.flags |= hasEnded
+		if s.state == stateDeciding {
+			l.abort(s, nil) // nobody waits any more
+		}
 	}
 	if r&poll.Writable != 0 && s.has(isBlocked) {
 		l.sendBox(s)
@@ -222,23 +230,24 @@ func (l *Loop) end() {
 // panicked closes the connection of a callback that panicked.
 func (l *Loop) panicked(s *slot, v any) {
 	l.cork.reset() // it may be half done
-	l.stats.Panics++
-	l.reportPanic(Conn{l, s.id}, v)
-	if s.state == stateHead {
-		l.abort(s, ErrPanic)
-		return
-	}
+	l.reportPanic(s, v)
 	l.fail(s, protocol.StatusInternalError, ErrPanic)
 }
 
-// reportPanic tells of a panic, and survives one of those it tells.
-func (l *Loop) reportPanic(c Conn, v any) {
+// reportPanic counts a panic and tells of it.
+func (l *Loop) reportPanic(s *slot, v any) {
+	l.stats.Panics++
+	l.of(s).reportPanic(Conn{l, s.id}, v)
+}
+
+// reportPanic survives a panic of those whom it tells.
+func (e *Endpoint) reportPanic(c Conn, v any) {
 	stack := debug.Stack()
-	l.set.log.Error("websocket: panic in a callback", "panic", v, "stack", string(stack))
-	if f := l.set.handler.OnPanic; f != nil {
+	e.log.Error("websocket: panic in a callback", "panic", v, "stack", string(stack))
+	if f := e.handler.OnPanic; f != nil {
 		defer func() {
 			if v := recover(); v != nil {
-				l.set.log.Error("websocket: panic in Handler.OnPanic", "panic", v)
+				e.log.Error("websocket: panic in Handler.OnPanic", "panic", v)
 			}
 		}()
 		f(c, v, stack)
@@ -343,7 +352,7 @@ func (l *Loop) forward(s *slot, frame []byte) {
 		return
 	}
 	box := &l.slots.more(s).box
-	if box.n > 0 && box.n+len(frame) > l.set.queue.MaxBytes {
+	if box.n > 0 && box.n+len(frame) > l.of(s).queue.MaxBytes {
 		l.overflow(s)
 		return
 	}

@@ -15,7 +15,7 @@ func (l *Loop) sendClose(s *slot, code protocol.StatusCode, reason string) error
 	if !s.out.Sendable() {
 		return ErrClosed
 	}
-	frame, _, err := s.out.AppendClose(l.set.cfg, l.now, room[:0], code, reason)
+	frame, _, err := s.out.AppendClose(l.of(s).cfg, l.now, room[:0], code, reason)
 	if err != nil {
 		return err
 	}
@@ -40,7 +40,7 @@ func (l *Loop) put(s *slot, p []byte) {
 func (l *Loop) conclude(s *slot, owed *protocol.Owed, err error) {
 	l.room(128 + maxHeader)
 	act := protocol.CloseAction(0)
-	l.cork.buf, act = s.out.AppendOwed(l.set.cfg, l.now, l.cork.buf, owed)
+	l.cork.buf, act = s.out.AppendOwed(l.of(s).cfg, l.now, l.cork.buf, owed)
 	if act&protocol.EndTransport != 0 {
 		l.tell(s, err)
 		l.finish(s, s.out.Deadline())
@@ -118,21 +118,20 @@ func (l *Loop) tell(s *slot, err error) {
 	}
 	s.flags &^= isTold
 	l.stats.Conns--
-	if f := l.set.handler.OnClose; f != nil {
-		l.tellClosed(f, Conn{l, s.id}, err)
+	if f := l.of(s).handler.OnClose; f != nil {
+		l.tellClosed(f, s, err)
 	}
 	s.data = nil
 }
 
 // tellClosed survives a panic: there is nothing left to close.
-func (l *Loop) tellClosed(f func(Conn, error), c Conn, err error) {
+func (l *Loop) tellClosed(f func(Conn, error), s *slot, err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			l.stats.Panics++
-			l.reportPanic(c, v)
+			l.reportPanic(s, v)
 		}
 	}()
-	f(c, err)
+	f(Conn{l, s.id}, err)
 }
 
 // free closes the transport and gives the slot to others.
@@ -140,6 +139,9 @@ func (l *Loop) free(s *slot) {
 	l.tell(s, s.x.verdict)
 	l.timers.disarm(s)
 	l.poller.CloseHandle(s.handle)
+	if s.kind != 0 {
+		l.kinds.leave(s.kind)
+	}
 	l.slots.drop(s)
 	l.slots.release(s)
 	l.conns.Add(-1)

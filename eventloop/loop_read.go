@@ -15,7 +15,7 @@ func (l *Loop) read(s *slot) {
 		if s.state == stateGone {
 			return
 		}
-		if s.has(isPaused) || s.x != nil && s.x.held.buf != nil {
+		if s.has(isPaused) || s.state == stateDeciding || s.x != nil && s.x.held.buf != nil {
 			return // resume reads on
 		}
 		p := l.destination(s)
@@ -64,7 +64,7 @@ func (l *Loop) input(s *slot, p []byte) {
 // resume goes on with input that was held, and then reads. It does not while
 // too much is buffered.
 func (l *Loop) resume(s *slot) {
-	if s.state == stateGone || l.tooMuch(s) {
+	if s.state == stateGone || s.state == stateDeciding || l.tooMuch(s) {
 		return
 	}
 	s.flags &^= isPaused
@@ -95,7 +95,7 @@ func (l *Loop) feed(s *slot, p []byte) {
 			l.hold(s, p, left == 0)
 			return
 		}
-		rest := s.in.Feed(l.set.cfg, l.now, p, ev)
+		rest := s.in.Feed(l.of(s).cfg, l.now, p, ev)
 		switch ev.Kind {
 		case protocol.None:
 			l.fed(s)
@@ -121,7 +121,7 @@ func (l *Loop) fed(s *slot) {
 	if s.x != nil && s.x.held.buf != nil {
 		s.x.held.rest = nil
 	}
-	if by := s.in.Deadline(l.set.cfg); by != 0 {
+	if by := s.in.Deadline(l.of(s).cfg); by != 0 {
 		l.timers.arm(s, by)
 	}
 }
@@ -163,7 +163,7 @@ func (l *Loop) settle(message *protocol.Assembler) {
 
 func (l *Loop) deliver(s *slot, op protocol.Opcode, p []byte) {
 	l.stats.MessagesIn++
-	if f := l.set.handler.OnMessage; f != nil && s.out.Sendable() {
+	if f := l.of(s).handler.OnMessage; f != nil && s.out.Sendable() {
 		f(Conn{l, s.id}, op, p)
 	}
 }
@@ -173,7 +173,7 @@ func (l *Loop) control(s *slot, ev *protocol.Event) {
 	switch ev.Kind {
 	case protocol.Ping:
 		l.room(maxHeader + len(ev.Payload))
-		l.cork.buf, _ = s.out.AppendPong(l.set.cfg, l.cork.buf, ev.Payload) // behind our Close frame none is owed
+		l.cork.buf, _ = s.out.AppendPong(l.of(s).cfg, l.cork.buf, ev.Payload) // behind our Close frame none is owed
 	case protocol.Close:
 		closed := &protocol.CloseError{Code: ev.Code, Reason: string(ev.Payload)}
 		var owed protocol.Owed
@@ -188,6 +188,10 @@ func (l *Loop) control(s *slot, ev *protocol.Event) {
 
 // inputEnds handles the end of what the peer sends.
 func (l *Loop) inputEnds(s *slot, err error) {
-	s.out.Step(l.set.cfg, l.now, protocol.TransportEnds)
+	if s.state == stateHead {
+		l.headEnds(s, err)
+		return
+	}
+	s.out.Step(l.of(s).cfg, l.now, protocol.TransportEnds)
 	l.abort(s, abnormal(err))
 }

@@ -102,7 +102,7 @@ func TestLargeRepliesAreLent(t *testing.T) {
 		t.Errorf("%d writes", n)
 	}
 	huge := strings.Repeat("0123456789abcdef", 200_000) // in several reads
-	p.w.loop.set.cfg = p.w.loop.set.cfg.WithMaxMessage(8 << 20)
+	p.w.loop.set.Endpoint.cfg = p.w.loop.set.Endpoint.cfg.WithMaxMessage(8 << 20)
 	p.send(rawpeer.Binary(huge), rawpeer.Text("behind"))
 	p.want(binary(huge), text("behind"))
 }

@@ -20,11 +20,11 @@ func (l *Loop) expired(s *slot) {
 	}
 	if s.state == stateOpen {
 		if passed(s.out.Deadline()) {
-			s.out.Step(l.set.cfg, l.now, protocol.TimeUp)
+			s.out.Step(l.of(s).cfg, l.now, protocol.TimeUp)
 			l.abort(s, ErrCloseTimeout)
 			return
 		}
-		if passed(s.in.Deadline(l.set.cfg)) && !l.waitsForUs(s) {
+		if passed(s.in.Deadline(l.of(s).cfg)) && !l.waitsForUs(s) {
 			s.in.Expire(&l.event)
 			l.control(s, &l.event)
 			return
@@ -45,15 +45,15 @@ func (l *Loop) waitsForUs(s *slot) bool {
 // keepalive pings a silent peer, and reports whether there is still one.
 func (l *Loop) keepalive(s *slot) bool {
 	quiet := !l.waitsForUs(s)
-	switch s.keep.Tick(l.set.cfg, l.now, s.in.Offset(), quiet) {
+	switch s.keep.Tick(l.of(s).cfg, l.now, s.in.Offset(), quiet) {
 	case protocol.KeepDead:
 		l.abort(s, ErrPongTimeout)
 		return false
 	case protocol.KeepPing:
 		if quiet && s.out.Sendable() {
-			l.cork.buf, _ = s.out.AppendPing(l.set.cfg, l.cork.buf, nil)
+			l.cork.buf, _ = s.out.AppendPing(l.of(s).cfg, l.cork.buf, nil)
 			l.flush(nil)
-			s.keep.Sent(l.set.cfg, l.now)
+			s.keep.Sent(l.of(s).cfg, l.now)
 		}
 	}
 	return s.state == stateOpen
@@ -74,7 +74,7 @@ func (l *Loop) arm(s *slot) {
 	sooner(l.writeBy(s))
 	if s.state == stateOpen {
 		sooner(s.out.Deadline())
-		sooner(s.in.Deadline(l.set.cfg))
+		sooner(s.in.Deadline(l.of(s).cfg))
 		sooner(s.keep.Deadline())
 	}
 	if next != 0 {

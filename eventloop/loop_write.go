@@ -52,10 +52,10 @@ func (l *Loop) block(s *slot) {
 // writeBy is until when the peer must have read something: what it has taken
 // buys it time.
 func (l *Loop) writeBy(s *slot) int64 {
-	if !s.has(isBlocked) || l.set.writeTimeout < 0 {
+	if !s.has(isBlocked) || l.of(s).writeTimeout < 0 {
 		return 0
 	}
-	return s.x.blocked + l.set.writeTimeout + s.x.taken*int64(time.Second)/(16<<10)
+	return s.x.blocked + l.of(s).writeTimeout + s.x.taken*int64(time.Second)/(16<<10)
 }
 
 // unblock goes on as before there was no room.
@@ -69,7 +69,7 @@ func (l *Loop) unblock(s *slot) {
 		l.broken(s, err)
 		return
 	}
-	if f := l.set.handler.OnDrain; f != nil && s.state == stateOpen {
+	if f := l.of(s).handler.OnDrain; f != nil && s.state == stateOpen {
 		f(Conn{l, s.id})
 	}
 }

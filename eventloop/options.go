@@ -2,16 +2,12 @@ package eventloop
 
 import (
 	"log/slog"
-	"maps"
-	"runtime"
-	"slices"
 	"time"
 
-	"github.com/duplexws/duplex/internal/http1"
 	"github.com/duplexws/duplex/protocol"
 )
 
-// Options are the settings of a [Server]. In every field the zero value is the
+// Options are the settings of connections. In every field the zero value is the
 // default, never "unlimited"; docs/defaults.md gives the reason of each. They
 // must not be changed once they are in use.
 type Options struct {
@@ -61,19 +57,6 @@ type Options struct {
 	Origin protocol.OriginPolicy
 	// Header holds further fields of the response, as an http.Header does.
 	Header map[string][]string
-	// HandshakeTimeout is how long the request may take to arrive. Default 5 s.
-	HandshakeTimeout time.Duration
-	// MaxHeader is the largest head of a request in octets. Default 16 KiB.
-	MaxHeader int
-
-	// Loops is how many loops there are. Default GOMAXPROCS.
-	Loops int
-	// MaxConns is how many connections there may be; those beyond are refused
-	// with 503. Negative: unlimited. Default 1,000,000.
-	MaxConns int
-	// ReusePort lets other servers listen on the same port, where the system
-	// can. By default a second one fails.
-	ReusePort bool
 }
 
 // Policy says what happens to a message for which there is no room.
@@ -104,85 +87,6 @@ type Queue struct {
 
 // The defaults of [Options].
 const (
-	DefaultWriteTimeout     = 10 * time.Second
-	DefaultHandshakeTimeout = 5 * time.Second
-	DefaultMaxHeader        = http1.DefaultRequestHead
-	DefaultMaxConns         = 1_000_000
-	DefaultQueueBytes       = 1 << 20
+	DefaultWriteTimeout = 10 * time.Second
+	DefaultQueueBytes   = 1 << 20
 )
-
-// settings are Options with the defaults filled in, shared by all loops.
-type settings struct {
-	cfg              *protocol.Config
-	handler          Handler
-	handshake        protocol.ServerHandshake
-	choose           func(u *Upgrade, offered []string) string
-	queue            Queue
-	log              *slog.Logger
-	writeTimeout     int64
-	closeTimeout     int64
-	handshakeTimeout int64
-	head             http1.Limits
-	loops            int
-	maxConns         int
-	reusePort        bool
-}
-
-var silent = slog.New(slog.DiscardHandler)
-
-// newSettings fills in the defaults. The error says which option can never work.
-func newSettings(h *Handler, o *Options) (*settings, error) {
-	if o == nil {
-		o = new(Options)
-	}
-	s := &settings{
-		cfg: protocol.NewConfig(protocol.Server, &protocol.Limits{
-			MaxMessage:      o.MaxMessage,
-			MaxFragments:    o.MaxFragments,
-			MaxControlRate:  o.MaxControlRate,
-			AssemblyTimeout: o.AssemblyTimeout,
-			CloseTimeout:    o.CloseTimeout,
-			PingInterval:    o.PingInterval,
-			PongTimeout:     o.PongTimeout,
-		}),
-		handshake: protocol.ServerHandshake{
-			Subprotocols: o.Subprotocols,
-			Origin:       o.Origin,
-			Header:       headerFields(o.Header),
-		},
-		choose:           o.SelectSubprotocol,
-		queue:            o.Queue,
-		log:              o.Logger,
-		writeTimeout:     int64(or(o.WriteTimeout, DefaultWriteTimeout)),
-		handshakeTimeout: int64(or(max(o.HandshakeTimeout, 0), DefaultHandshakeTimeout)),
-		head:             http1.Limits{Head: o.MaxHeader},
-		loops:            or(max(o.Loops, 0), runtime.GOMAXPROCS(0)),
-		maxConns:         or(o.MaxConns, DefaultMaxConns),
-		reusePort:        o.ReusePort,
-	}
-	if h != nil {
-		s.handler = *h
-	}
-	s.queue.MaxBytes = or(max(o.Queue.MaxBytes, 0), DefaultQueueBytes)
-	s.closeTimeout = int64(s.cfg.Limits().CloseTimeout)
-	if s.log == nil {
-		s.log = silent
-	}
-	return s, s.handshake.Validate()
-}
-
-func or[T int | time.Duration](v, otherwise T) T {
-	if v == 0 {
-		return otherwise
-	}
-	return v
-}
-
-func headerFields(h map[string][]string) (fields []protocol.HeaderField) {
-	for _, name := range slices.Sorted(maps.Keys(h)) {
-		for _, v := range h[name] {
-			fields = append(fields, protocol.HeaderField{Name: name, Value: v})
-		}
-	}
-	return fields
-}

@@ -31,23 +31,27 @@ type Server struct {
 // Listen starts a server on a local address, as [net.Listen] names it; the
 // network is "tcp", "tcp4", "tcp6" or "unix". A nil o is the default of all
 // options. Its error is that of listening, or says which option cannot work.
-func Listen(network, address string, h *Handler, o *Options) (*Server, error) {
+func Listen(network, address string, h *Handler, o *ServerOptions) (*Server, error) {
 	return listen(poll.System, network, address, h, o)
 }
 
-func listen(on poll.Network, network, address string, h *Handler, o *Options) (*Server, error) {
+func listen(on poll.Network, network, address string, h *Handler, o *ServerOptions) (*Server, error) {
 	s, err := prepare(on, network, address, h, o)
 	if err != nil {
 		return nil, err
 	}
-	for _, l := range s.loops {
-		s.running.Go(l.run)
-	}
+	s.start()
 	return s, nil
 }
 
+func (s *Server) start() {
+	for _, l := range s.loops {
+		s.running.Go(l.run)
+	}
+}
+
 // prepare makes a server whose loops do not run yet.
-func prepare(on poll.Network, network, address string, h *Handler, o *Options) (*Server, error) {
+func prepare(on poll.Network, network, address string, h *Handler, o *ServerOptions) (*Server, error) {
 	set, err := newSettings(h, o)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,8 @@
 package eventloop
 
 import (
+	"context"
+
 	"github.com/duplexws/duplex/internal/http1"
 	"github.com/duplexws/duplex/internal/poll"
 	"github.com/duplexws/duplex/protocol"
@@ -38,6 +40,7 @@ type slot struct {
 	next, prev uint32
 	tick       uint32
 
+	kind  uint16 // of endpoint
 	state state
 	flags flags
 }
@@ -50,6 +53,8 @@ const (
 	stateFree state = iota
 	// stateHead: the head of the request is awaited.
 	stateHead
+	// stateDeciding: the application decides about the request, elsewhere.
+	stateDeciding
 	// stateOpen: frames flow. The closing handshake may have begun.
 	stateOpen
 	// stateEnding: the conversation is over. What is buffered goes out, then our
@@ -85,17 +90,18 @@ type extra struct {
 	parsed  http1.Progress     // how far it was looked at
 	headBy  int64              // deadlines of the request and of the end, 0 if none
 	endBy   int64
-	blocked int64 // since when the transport has had no room, 0 if it has
-	taken   int64 // octets that it has taken since
-	dropped int   // octets that came in stateEnding
-	verdict error // of a connection that is doomed
+	blocked int64              // since when the transport has had no room, 0 if it has
+	taken   int64              // octets that it has taken since
+	dropped int                // octets that came in stateEnding
+	cancel  context.CancelFunc // of the decision, in stateDeciding
+	verdict error              // of a connection that is doomed
 }
 
 // empty reports whether nothing is under way, so that the connection can do
 // without.
 func (x *extra) empty() bool {
 	return x.asm.Len() == 0 && x.box.n == 0 && x.held.buf == nil && x.head == nil &&
-		x.headBy|x.endBy|x.blocked == 0 && x.verdict == nil
+		x.headBy|x.endBy|x.blocked == 0 && x.verdict == nil && x.cancel == nil
 }
 
 // slots holds the connections of a loop. They never move in memory.
@@ -186,6 +192,9 @@ func (t *slots) drop(s *slot) {
 	x := s.x
 	if x == nil {
 		return
+	}
+	if x.cancel != nil {
+		x.cancel()
 	}
 	x.asm.Release()
 	x.box.release()

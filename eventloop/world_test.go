@@ -28,10 +28,15 @@ func newWorld(t testing.TB, h *Handler, o *Options) *world {
 	if o == nil {
 		o = new(Options)
 	}
-	one := *o
-	one.Loops = 1
+	return newServerWorld(t, h, &ServerOptions{Options: *o})
+}
+
+// newServerWorld is newWorld with the options of a server.
+func newServerWorld(t testing.TB, h *Handler, o *ServerOptions) *world {
+	t.Helper()
+	o.Loops = 1
 	w := &world{TB: t, net: poll.NewFake()}
-	s, err := prepare(w.net, "tcp", "server.example:80", h, &one)
+	s, err := prepare(w.net, "tcp", "server.example:80", h, o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,7 +16,7 @@ func main() {
 	flag.Parse()
 	s, err := eventloop.Listen("tcp", *addr, &eventloop.Handler{
 		OnMessage: func(c eventloop.Conn, t eventloop.MessageType, p []byte) { c.Write(t, p) },
-	}, &eventloop.Options{MaxMessage: 32 << 20, Loops: *loops})
+	}, &eventloop.ServerOptions{Options: eventloop.Options{MaxMessage: 32 << 20}, Loops: *loops})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -42,7 +42,12 @@ type Want struct {
 	KeepAlive bool // the answer is no refusal of a handshake: the peer ends the connection
 	MayReset  bool // the input is too long to be drained, or net/http answers: a reset may end it
 	AnyEnd    bool // Close is not looked at
+
+	unread bool // the refusal may be counted for no run
 }
+
+// beforeRead are the labels of what is refused before the request is read.
+var beforeRead = []string{"syntax", "method", "target", "http_version", "header", "host", "body", "expect"}
 
 // What Close is when no Close frame with a code must come.
 const (

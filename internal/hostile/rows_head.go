@@ -95,7 +95,7 @@ func sizeRows() (rows []Row) {
 	add(26, "10,000 cookies", h.with("Cookie: "+strings.Repeat("a=b; ", 10_000)), notServed(431))
 	add(26, "2,000 cookies", h.with("Cookie: "+strings.Repeat("a=b; ", 2_000)), accepted())
 	add(26, "1,000 lines of cookies", h.with(strings.Split(strings.Repeat("Cookie: a=b\n", 999)+"Cookie: c=d", "\n")...), tooMany)
-	add(19, "path of 100 KB", h.requestLine("GET /"+strings.Repeat("a", 100_000)+" HTTP/1.1"), notServed(431))
+	rows = append(rows, request(19, "path of 100 KB", h.requestLine("GET /"+strings.Repeat("a", 100_000)+" HTTP/1.1"), notServed(414)).hidden(notServed(431)))
 	return rows
 }
 
@@ -134,7 +134,9 @@ func syntaxRows() (rows []Row) {
 	add(18, "beyond ASCII in a value", h.with("X: \xff\xfe\xc3\xa4"), accepted())
 
 	notFound := Want{Status: 404, KeepAlive: true, Header: []string{"!Sec-WebSocket-Accept"}}
-	add(19, "target *", h.requestLine("GET * HTTP/1.1"), notFound)
+	star := request(19, "target *", h.requestLine("GET * HTTP/1.1"), notFound).hidden(notFound)
+	star.Want = bad
+	rows = append(rows, star)
 	add(19, "target //host", h.requestLine("GET //ws HTTP/1.1"), notFound)
 	add(19, "target with %00", h.requestLine("GET /ws%00 HTTP/1.1"), notFound)
 	add(19, "target with %0d%0a", h.requestLine("GET /ws%0d%0aX:%20a HTTP/1.1"), notFound)

@@ -12,9 +12,11 @@ func requestRows() (rows []Row) {
 	add := func(n int, name string, r Request, w Want) { rows = append(rows, request(n, name, r, w)) }
 	h := handshake()
 
-	for _, method := range []string{"POST", "PUT", "HEAD", "OPTIONS", "DELETE", "CONNECT", "get", "GETS"} {
+	for _, method := range []string{"POST", "PUT", "HEAD", "OPTIONS", "DELETE", "get", "GETS"} {
 		add(1, "method "+method, h.requestLine(method+" /ws HTTP/1.1"), refused(405, "method", "Allow: GET"))
 	}
+	connect := request(1, "method CONNECT", h.requestLine("CONNECT /ws HTTP/1.1"), notServed(400)) // it has no path
+	rows = append(rows, connect.hidden(refused(405, "method", "Allow: GET")))
 
 	add(2, "HTTP/1.0", h.requestLine("GET /ws HTTP/1.0"), refused(400, "http_version"))
 	add(2, "HTTP/1.0 keep-alive", h.requestLine("GET /ws HTTP/1.0").set("Connection", "Connection: Upgrade, keep-alive"), refused(400, "http_version"))

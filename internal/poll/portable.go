@@ -69,11 +69,16 @@ func (n *Portable) Listen(network, address string, reusePort bool) (Handle, net.
 	if err != nil {
 		return 0, nil, err
 	}
+	return n.AddListener(l), l.Addr(), nil
+}
+
+// AddListener makes l a listener of the network, which owns it from now on.
+func (n *Portable) AddListener(l net.Listener) Handle {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.last--
 	n.listeners[n.last] = listen(l)
-	return n.last, l.Addr(), nil
+	return n.last
 }
 
 // CloseListener closes a listener and what it has accepted in vain.
