@@ -158,7 +158,7 @@ func hostileHandler(m *hostile.Mount, wrong error) *Handler {
 				m.Refused(label)
 			}
 		},
-		OnPanic:   func(_ Conn, v any, _ []byte) { m.Panicked(v) },
+		OnPanic: func(_ Conn, v any, _ []byte) { m.Panicked(v) },
 	}
 }
 

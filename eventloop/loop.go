@@ -171,6 +171,7 @@ func (l *Loop) judge(before int64, wait time.Duration) {
 	if l.server.outside.Load() > 0 && l.now-l.parked > parkEvery {
 		l.poller.Park()
 		l.parked = l.poller.Now()
+		l.stats.Parks++
 	}
 }
 

@@ -261,4 +261,5 @@ func (s *Stats) add(o Stats) {
 	s.AcceptErrors += o.AcceptErrors
 	s.Turns += o.Turns
 	s.SlowTurns += o.SlowTurns
+	s.Parks += o.Parks
 }

@@ -15,6 +15,7 @@ type Stats struct {
 	AcceptErrors uint64 // times that no connection could be accepted
 	Turns        uint64 // looks at what is ready
 	SlowTurns    uint64 // turns that took more than 50 ms
+	Parks        uint64 // times that the loop stepped aside, see Server.Outside
 }
 
 // publish makes the figures visible to other goroutines.

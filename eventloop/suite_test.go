@@ -1,0 +1,34 @@
+package eventloop
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/duplexws/duplex/conformance"
+	"github.com/duplexws/duplex/internal/testenv"
+)
+
+// TestSuite has the public suite judge an echo server on several loops. Its
+// groups 12 and 13 are about permessage-deflate.
+func TestSuite(t *testing.T) {
+	o := &ServerOptions{Options: Options{MaxMessage: 32 << 20, Queue: Queue{MaxBytes: 64 << 20}}, Loops: 2}
+	onEvery(t, &Handler{OnMessage: echo}, o, func(t *testing.T, s *Server) {
+		results, err := conformance.RunServer(context.Background(), "ws://"+s.Addr().String()+"/", &conformance.Options{
+			Cases:   []string{"1.*", "2.*", "3.*", "4.*", "5.*", "6.*", "7.*", "9.*", "10.*", "14.*"},
+			Thin:    !testenv.Full(),
+			Timeout: time.Minute,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range results {
+			if !r.Passed(true) {
+				t.Errorf("case %s: %v, %v: %s", r.Case.ID, r.Verdict, r.Close, r.Reason)
+			}
+		}
+		if len(results) < 200 {
+			t.Errorf("only %d cases", len(results))
+		}
+	})
+}
