@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 
 	"github.com/duplexws/duplex/conformance"
@@ -157,24 +158,23 @@ func TestHTMLOfHostilePeers(t *testing.T) {
 // A page of many cases and agents stays small: it is opened in a browser.
 func TestHTMLIsSmall(t *testing.T) {
 	const cases, agents = 600, 8
+	var results []*conformance.Result
+	for i := range cases {
+		r := result(fmt.Sprintf("12.%d.%d", i/20, i%20), conformance.OK, conformance.CloseOK, "")
+		for n := range 30 {
+			payload := bytes.Repeat([]byte(fmt.Sprintf("%d of case %d ", n, i)), 30)[:256]
+			r.Log = append(r.Log, conformance.Entry{At: time.Duration(i*n) * time.Microsecond, Frame: &conformance.Frame{Opcode: 2, Length: 65536, Payload: payload}})
+		}
+		results = append(results, r)
+	}
 	var runs []*report.Run
 	for a := range agents {
 		r := run(fmt.Sprint("agent ", a))
-		r.Results = nil
-		for i := range cases {
-			of := result(fmt.Sprintf("12.%d.%d", i/20, i%20), conformance.OK, conformance.CloseOK, "")
-			for n := range 195 {
-				e := of.Log[2+n%2]
-				frame := *e.Frame
-				frame.Payload = bytes.Repeat([]byte(fmt.Sprintf("%d of case %d ", n, i)), 30)[:256]
-				frame.Length = uint64(i + 256)
-				of.Log = append(of.Log, conformance.Entry{At: e.At + 1, From: e.From, Frame: &frame})
-			}
-			r.Results = append(r.Results, of)
-		}
+		r.Results = results
 		runs = append(runs, r)
 	}
-	if n := len(asHTML(t, runs...)); n > 8<<20 {
+	page := written(t, func(b *bytes.Buffer) error { return report.WriteHTML(b, runs) })
+	if n := len(page); n > 4<<20 || n < 1<<20 {
 		t.Errorf("the page has %d octets", n)
 	}
 }
