@@ -50,7 +50,13 @@ func (e *echoer) accept() bool {
 			e.nc.SetReadDeadline(time.Time{})
 			return d.welcome()
 		}
+		if err == io.EOF && e.has("stays when its client has left") {
+			time.Sleep(time.Minute)
+		}
 		r, ok := err.(*refused)
+		if ok && e.has("upgrades whatever comes") {
+			return d.welcome()
+		}
 		if !ok || e.has("hangs up instead of refusing") {
 			return false
 		}

@@ -47,10 +47,14 @@ func serveEchoers(l net.Listener, flaw string) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	alone := make(chan struct{}, 1)
-	for {
+	for n := 1; ; n++ {
 		nc, err := l.Accept()
 		if err != nil {
 			return
+		}
+		if n > 20 && flaw == "serves twenty clients" {
+			nc.Close()
+			continue
 		}
 		wg.Go(func() {
 			e := &echoer{nc: nc, r: bufio.NewReader(nc), server: true, flaw: flaw, die: func() { l.Close() }}

@@ -51,6 +51,8 @@ func (e *echoer) connect(path string) error {
 		g.early()
 	case e.has("stays when it is refused"):
 		time.Sleep(time.Minute)
+	case e.has("reads refusals to their end"):
+		io.Copy(io.Discard, e.r)
 	case e.has("closes when it is refused"):
 		e.closeWith([]byte{3, 234})
 		io.Copy(io.Discard, e.r)

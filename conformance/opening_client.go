@@ -147,23 +147,23 @@ func earlyFrames() []Case {
 func badAccepts() []Case {
 	const name = "Sec-WebSocket-Accept"
 	accept := func(title string, change func(string) string) Case {
-		return wrong(title, func(a *reply) { a.set(name, strings.TrimRight(name+": "+change(a.value(name)), " ")) })
+		return wrong("Sec-WebSocket-Accept: "+title, func(a *reply) { a.set(name, strings.TrimRight(name+": "+change(a.value(name)), " ")) })
 	}
 	twice := "the field must not come twice (RFC 6455, section 11.3.3)"
 	return numbered("16.4",
 		wrong("no Sec-WebSocket-Accept", has(name)),
-		accept("an empty one", func(string) string { return "" }),
+		accept("nothing", func(string) string { return "" }),
 		accept("that of another key", func(string) string { return acceptKey(newKey()) }),
 		accept("that of the example in the RFC", func(string) string { return "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" }),
-		accept("one in lower case", func(s string) string { return strings.ToLower(strings.ReplaceAll(s, "=", "A=")) }),
-		accept("one in the other case", swapCase),
-		accept("one without padding", func(s string) string { return strings.TrimRight(s, "=") }),
-		accept("one with an octet more", func(s string) string { return s + "=" }),
-		accept("the right one in quotes", func(s string) string { return `"` + s + `"` }),
-		accept("the right one twice in a list", func(s string) string { return s + ", " + s }),
-		wrong("a wrong one, then the right one", func(a *reply) { a.set(name, name+": "+acceptKey(newKey()), name+": "+a.value(name)) }),
-		wrong("the right one, then a wrong one", func(a *reply) { a.add(name + ": " + acceptKey(newKey())) }),
-		doubtful("the right one twice", twice, func(a *reply) { a.add(name + ": " + a.value(name)) }),
+		accept("in lower case", func(s string) string { return strings.ToLower(strings.ReplaceAll(s, "=", "A=")) }),
+		accept("in the other case", swapCase),
+		accept("without padding", func(s string) string { return strings.TrimRight(s, "=") }),
+		accept("with an octet more", func(s string) string { return s + "=" }),
+		accept("in quotes", func(s string) string { return `"` + s + `"` }),
+		accept("twice in a list", func(s string) string { return s + ", " + s }),
+		wrong("a wrong Sec-WebSocket-Accept, then the right one", func(a *reply) { a.set(name, name+": "+acceptKey(newKey()), name+": "+a.value(name)) }),
+		wrong("the right Sec-WebSocket-Accept, then a wrong one", func(a *reply) { a.add(name + ": " + acceptKey(newKey())) }),
+		doubtful("the right Sec-WebSocket-Accept twice", twice, func(a *reply) { a.add(name + ": " + a.value(name)) }),
 	)
 }
 
@@ -218,8 +218,7 @@ func badSwitches() []Case {
 
 func refusals() []Case {
 	refusal := func(status, body string, fields ...string) Case {
-		title, _, _ := strings.Cut(status, " ")
-		return wrong(strings.TrimSpace(title+" "+strings.Join(fields, ", ")), func(a *reply) {
+		return wrong(status, func(a *reply) {
 			a.line, a.body = "HTTP/1.1 "+status, body
 			a.fields = append([]string{fmt.Sprintf("Content-Length: %d", len(body)), "Connection: close"}, fields...)
 		})
@@ -240,8 +239,8 @@ func refusals() []Case {
 		refusal("500 Internal Server Error", ""),
 		refusal("503 Service Unavailable", "", "Retry-After: 1"),
 		refusal("200 OK", "<!DOCTYPE html><title>hello</title>", "Content-Type: text/html"),
-		wrong("204", func(a *reply) { a.line, a.fields = "HTTP/1.1 204 No Content", []string{"Connection: close"} }),
-		wrong("404 with a body in chunks", func(a *reply) {
+		wrong("204 No Content", func(a *reply) { a.line, a.fields = "HTTP/1.1 204 No Content", []string{"Connection: close"} }),
+		wrong("404 Not Found, its body in chunks", func(a *reply) {
 			a.line, a.fields, a.body = "HTTP/1.1 404 Not Found", []string{"Transfer-Encoding: chunked", "Connection: close"}, chunked("not found")
 		}),
 		redirect("301 Moved Permanently"),
@@ -313,6 +312,7 @@ func endless() []Case {
 		flood("a line without end", "HTTP/1.1 101 Switching Protocols\r\nX-A: ", "a"),
 		flood("a status line without end", "HTTP/1.1 101 ", "a"),
 		flood("informational answers without end", "", "HTTP/1.1 100 Continue\r\n\r\n"),
+		flood("a refusal without end", "HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\n\r\n", "not found\n"),
 		waits,
 	)
 }

@@ -61,8 +61,8 @@ func bodies() []Case {
 		shakes("", "Content-Length: 0", nothing, adding("Content-Length: 0")),
 		shakes("", "Content-Length: 0 twice", free(), adding("Content-Length: 0", "Content-Length: 0")),
 		body("a body that looks like frames", frames, length(frames)),
-		body("the same with two equal lengths", frames, length(frames), length(frames)),
-		body("the same in chunks", chunked(frames), "Transfer-Encoding: chunked"),
+		body("a body that looks like frames, two equal lengths", frames, length(frames), length(frames)),
+		body("a body that looks like frames, in chunks", chunked(frames), "Transfer-Encoding: chunked"),
 		shakes("", "a body that looks like a request", skipped, func(r *request) {
 			again(r)
 			r.body, r.second = r.second.text(), nil
@@ -97,7 +97,7 @@ var stream = sync.OnceValue(func() (frames []frame) {
 
 func glued() []Case {
 	// A client must wait for the answer, so a server that hangs up is right too.
-	hasty := upgrades().refusable("it refuses what stands behind the request, which a client must not have sent yet (RFC 6455, section 4.1)")
+	hasty := upgrades().refusable("a client must not have sent what stands behind the request yet, but that does no harm (RFC 6455, section 4.1)")
 	early := func(title string, echo bool, change func(*request), frames ...frame) Case {
 		c := shakes("", title, hasty, func(r *request) {
 			r.early = frames

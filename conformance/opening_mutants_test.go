@@ -68,6 +68,10 @@ var openingMutants = []mutant{
 	{"unescapes the query", servers, "15.9.7", Failed, CloseOK},
 	{"takes any number of fields", servers, "15.10.5", NonStrict, CloseOK},
 	{"takes any number of fields", servers, "15.10.6", NonStrict, CloseOK},
+	{"serves twenty clients", servers, "15.14.5", Failed, CloseOK},
+	{"stays when its client has left", servers, "15.14.2", NonStrict, CloseOK},
+	{"stays when its client has left", servers, "15.14.6", NonStrict, CloseOK},
+	{"upgrades whatever comes", servers, "15.14.3", Failed, CloseOK},
 	{"waits for ever", servers, "15.10.8", Informational, CloseOK},
 
 	// Answers.
@@ -125,6 +129,7 @@ var openingMutants = []mutant{
 	{"closes when it is refused", clients, "16.4.3", NonStrict, CloseOK},
 	{"asks again when it is refused", clients, "16.6.2", Failed, CloseOK},
 	{"reads answers without end", clients, "16.8.1", NonStrict, CloseOK},
+	{"reads refusals to their end", clients, "16.8.5", NonStrict, CloseOK},
 }
 
 // One connection alone does not show that a key is not new.

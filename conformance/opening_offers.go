@@ -24,7 +24,7 @@ func subprotocols() []Case {
 	odd := free() // but what it answers must have been offered
 	change := func(title string, w want, change func(*request)) Case {
 		c := shakes("", title, w, change)
-		c.Expect = strings.Replace(c.Expect, "upgrades", "upgrades without a subprotocol, or with one of those that can be chosen", 1)
+		c.Expect = strings.Replace(c.Expect, "upgrades", "upgrades with one of those that can be chosen or none", 1)
 		return c
 	}
 	offer := func(title string, w want, values ...string) Case {

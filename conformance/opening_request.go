@@ -148,11 +148,10 @@ func versions() []Case {
 	w := refuses(426)
 	w.versions = true
 	version := func(w want, values ...string) Case {
-		title := fmt.Sprintf("%s: %s", name, strings.Join(values, " and in a second field "))
-		return shakes("", strings.TrimRight(title, " :"), w, with(name, values...))
+		return shakes("", name+": "+strings.Join(values, " and in a second field "), w, with(name, values...))
 	}
-	none := version(w)
-	none.Title = "no " + name
+	none, empty := version(w), version(w, "")
+	none.Title, empty.Title = "no "+name, "an empty "+name
 	return numbered("15.4",
 		version(w, "0"),
 		version(w.lenient("version 8 is a draft, which a server may still speak"), "8"),
@@ -162,7 +161,7 @@ func versions() []Case {
 		version(w, "1 3"),
 		version(w, "13, 8"),
 		version(w, "8, 13"),
-		version(w, ""),
+		empty,
 		none,
 		version(w, "13", "8"),
 		version(w.lenient("the field must not come twice (RFC 6455, section 11.3.5)"), "13", "13"),

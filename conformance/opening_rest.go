@@ -114,7 +114,6 @@ func noRequests() []Case {
 				return
 			}
 			r := newRequest(p.target, p.opts.Header, newKey())
-			r.second = nil
 			p.send(r)
 			if tcp, ok := p.nc.Conn.(*net.TCPConn); ok && i%2 == 1 {
 				tcp.SetLinger(0)
@@ -125,14 +124,14 @@ func noRequests() []Case {
 	cut := tries("requests that end at every twentieth octet, then a whole one", "serves the last one, and upgrades no other", func(p *prober) {
 		for i := 0; ; i += 20 {
 			head := newRequest(p.target, p.opts.Header, newKey()).text()
-			if i >= len(head)-1 || p.verdict == Failed {
+			if i >= len(head)-1 {
 				break
 			}
-			p.noise(head[:i], p.opts.transport)
+			if p.noise(head[:i], p.opts.transport); p.verdict != OK {
+				return
+			}
 		}
-		if p.verdict != Failed {
-			p.try(upgrades(), nil)
-		}
+		p.try(upgrades(), nil)
 	})
 	return numbered("15.14",
 		other,

@@ -114,6 +114,10 @@ func (p *prober) try(w want, change func(*request)) {
 	if change != nil {
 		change(r)
 	}
+	if len(p.opts.Login) > 0 && len(r.early) > 0 && p.c.NeedsEcho {
+		p.fault(Informational, "not tried: the server wants to hear something else first")
+		return
+	}
 	p.key = r.value("Sec-WebSocket-Key") // as it is, right or wrong
 	rest := p.send(r)
 	p.judge(w, r, rest)
@@ -217,7 +221,7 @@ func (p *prober) judge(w want, r *request, rest []byte) {
 		// A reset can overtake an answer: a server that refuses need not read
 		// what stands behind.
 		if w.dropped != OK && (err == io.EOF || !r.more()) {
-			p.fault(w.dropped, "the server ends the connection without an answer")
+			p.fault(w.dropped, "%s", w.why("the server ends the connection without an answer"))
 		}
 	case head.status != 101:
 		p.refused(w, r, head)

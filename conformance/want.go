@@ -103,7 +103,16 @@ func (w want) judge(status int) (Verdict, string) {
 	case w.plain || w.refused == OK:
 		return NonStrict, fmt.Sprintf("the server answers %d, as if the fault were its own", status)
 	case len(w.statuses) == 0:
-		return w.refused, fmt.Sprintf("the server refuses with %d", status)
+		return w.refused, w.why(fmt.Sprintf("the server refuses with %d", status))
 	}
 	return w.refused, fmt.Sprintf("the server refuses with %d, which does not tell what is wrong as %d would", status, w.statuses[0])
+}
+
+// why adds to what a server has done why that is no more than not strict, if it
+// is that it did not upgrade.
+func (w want) why(done string) string {
+	if w.because == "" || w.upgraded != OK {
+		return done
+	}
+	return done + ": " + w.because
 }
