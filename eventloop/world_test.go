@@ -74,8 +74,12 @@ func (w *world) settle() {
 func (w *world) advance(d time.Duration) {
 	w.Helper()
 	w.settle()
+	turns := 0
 	for end := w.loop.poller.Now() + int64(d); w.loop.poller.Now() < end; {
 		w.loop.turn(time.Duration(end - w.loop.poller.Now()))
+		if turns++; turns == 100_000 {
+			w.Fatal("the loop does not come to rest")
+		}
 	}
 	w.settle()
 }
