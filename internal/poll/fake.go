@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+	"unsafe"
 )
 
 // Fake is a network in memory without a clock of its own: nothing happens in it
@@ -51,6 +52,16 @@ var ErrReset error = syscall.ECONNRESET
 
 // NewFake returns a network whose clock stands at its beginning.
 func NewFake() *Fake { return &Fake{now: 1} }
+
+// Footprint is what an idle transport and its peer take of the network's memory,
+// in octets.
+func (f *Fake) Footprint() int {
+	each := int(unsafe.Sizeof(fakeConn{}) + unsafe.Sizeof(FakePeer{}) + unsafe.Sizeof(&FakePeer{}))
+	if n := len(f.conns); n > 0 {
+		each += int(unsafe.Sizeof(fakeConn{})) * (cap(f.conns) - n) / n
+	}
+	return each
+}
 
 // Advance moves the clock.
 func (f *Fake) Advance(d time.Duration) { f.now += int64(d) }
