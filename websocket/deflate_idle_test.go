@@ -1,6 +1,7 @@
 package websocket
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"runtime"
@@ -32,7 +33,7 @@ func TestAllocsBudget(t *testing.T) {
 	defer pool.SetPoison(true)
 	const many, windows, histories = 2000, 96, 5
 	budget := NewDeflateBudget(windows*32<<10 + histories*4<<10 + 1000)
-	o := &Options{Deflate: &DeflateOptions{Send: DeflateTakeover, Receive: DeflateStateless, Budget: budget}}
+	o := &Options{Deflate: &DeflateOptions{Send: DeflateTakeover, Receive: DeflateTakeover, Budget: budget}}
 	var all []*Conn
 	for range many {
 		ours, theirs := net.Pipe()
@@ -102,77 +103,71 @@ func swallow(nc net.Conn) {
 }
 
 // An idle connection holds no compressor and no inflater, but the text of its
-// tier in each direction, and what says which.
+// tier in each direction.
 func TestSizesDeflateIdle(t *testing.T) {
 	testenv.NoRace(t)
 	pool.SetPoison(false)
 	defer pool.SetPoison(true)
-	const many = 50
-	for _, test := range []struct {
+	const state = int(unsafe.Sizeof(deflating{}) + unsafe.Sizeof(protocol.Inflater{}) + unsafe.Sizeof(protocol.Deflater{}))
+	// What does not grow with the connections: a compressor has a megabyte.
+	const slack = 256 << 10 / idleEnds
+	sizes := []int{200, 100_000}
+	plain := make(map[int]int)
+	for _, size := range sizes {
+		plain[size] = idleCost(t, nil, size)
+	}
+	for name, test := range map[string]struct {
 		o      *DeflateOptions
 		window int // of each direction
 	}{
-		{nil, 0},
-		{&DeflateOptions{Send: DeflateStateless, Receive: DeflateStateless}, 0},
-		{&DeflateOptions{}, 4 << 10},
-		{&DeflateOptions{Send: DeflateTakeover, Receive: DeflateTakeover}, 32 << 10},
-		{&DeflateOptions{Send: DeflateTakeover, Receive: DeflateTakeover, SendWindowBits: 10, ReceiveWindowBits: 10}, 1 << 10},
-		{&DeflateOptions{Level: 9}, 4 << 10},
+		"stateless":    {&DeflateOptions{Send: DeflateStateless, Receive: DeflateStateless}, 0},
+		"history":      {&DeflateOptions{}, 4 << 10},
+		"takeover":     {&DeflateOptions{Send: DeflateTakeover, Receive: DeflateTakeover}, 32 << 10},
+		"small window": {&DeflateOptions{Send: DeflateTakeover, Receive: DeflateTakeover, SendWindowBits: 10, ReceiveWindowBits: 10}, 1 << 10},
+		"level 9":      {&DeflateOptions{Level: 9, Threshold: -1}, 4 << 10},
 	} {
-		for _, size := range []int{300, 3000, 100_000} {
-			name := "off"
-			if test.o != nil {
-				name = fmt.Sprintf("%v, %d bits, level %d", test.o.Send, test.o.SendWindowBits, test.o.Level)
-			}
+		for _, size := range sizes {
 			t.Run(fmt.Sprintf("%s, messages of %d", name, size), func(t *testing.T) {
-				got, agreed := idleCost(t, test.o, many, size)
-				fixed := 0
-				if test.o != nil {
-					fixed = int(unsafe.Sizeof(deflating{})+unsafe.Sizeof(protocol.Inflater{})+unsafe.Sizeof(protocol.Deflater{})) + 64
-				}
-				if want := 2*test.window + fixed + 200; got > want {
-					t.Errorf("an end holds %d octets, more than %d", got, want)
-				}
-				if !agreed != (test.o == nil) || got < 2*test.window {
-					t.Errorf("an end holds %d octets: it has not compressed", got)
+				got := idleCost(t, test.o, size) - plain[size]
+				if least, most := 2*test.window-slack, 2*test.window+state+slack; got < least || got > most {
+					t.Errorf("an end holds %d octets for compressing, want %d to %d", got, least, most)
 				}
 			})
 		}
 	}
 }
 
-// idleCost returns what permessage-deflate makes each end of a connection hold
-// behind many messages of size both ways, beyond what it holds without.
-func idleCost(t *testing.T, o *DeflateOptions, many, size int) (octets int, agreed bool) {
-	message := prose(size/2) + noise(size/2)
-	var all []*Conn
-	open := func() {
-		for range many {
-			server, client := deflatePair(t, tcp, o)
-			all = append(all, server, client)
+const idleEnds = 200
+
+// idleCost returns what an end of an idle connection holds on the heap behind
+// messages both ways, of size octets each and longer together than any window.
+func idleCost(t *testing.T, o *DeflateOptions, size int) int {
+	message := []byte(prose(size/2) + noise(size/2))
+	count := uint64(40_000/size + 1)
+	before := inUse()
+	var ends []*Conn
+	for len(ends) < idleEnds {
+		server, client := pair(t, tcp, &Options{Deflate: o, PingInterval: -1})
+		for _, c := range []*Conn{server, client} {
+			go c.ReadEach(context.Background(), func(MessageType, []byte) error { return nil })
+			ends = append(ends, c)
 		}
 	}
-	exchange := func(typ MessageType) {
-		for i, c := range all {
-			done := async(func() error { return c.Write(t.Context(), typ, []byte(message)) })
-			wantMessage(t, message, Text)(all[i^1].Read(t.Context()))
-			if err := <-done; err != nil {
+	for i, c := range ends {
+		for range count {
+			if err := c.Write(t.Context(), Text, message); err != nil {
 				t.Fatal(err)
 			}
 		}
+		eventually(t, "all has come", func() bool { return ends[i^1].Stats().MessagesIn == count })
 	}
-	plain := inUse()
-	open()
-	exchange(Text | Uncompressed)
-	_, agreed = all[0].Deflate()
-	before := inUse()
-	for n := 0; n < 80_000; n += size {
-		exchange(Text)
+	eventually(t, "all are idle", func() bool { return goroutinesIn("(*pollDesc).waitRead(") >= len(ends) })
+	octets := (inUse() - before) / len(ends)
+	if in := ends[0].Stats(); (o == nil) != (in.BytesIn > count*uint64(size)) {
+		t.Errorf("%d octets came for %d messages of %d", in.BytesIn, count, size)
 	}
-	t.Logf("an end holds %d octets, %d before it has compressed", (inUse()-plain)/len(all), (before-plain)/len(all))
-	octets = (inUse() - before) / len(all)
-	for _, c := range all {
+	for _, c := range ends {
 		c.CloseNow()
 	}
-	return octets, agreed
+	return octets
 }
