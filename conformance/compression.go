@@ -63,7 +63,11 @@ func legalBlocks() (cases []Case) {
 
 	of("a stored block", hello, b().stored(false, hello).message())
 	of("a block with fixed codes", hello, packed(hello))
-	of("a block with codes of its own", dataSets()[0].octets[:2000], (&deflater{window: widest}).message(dataSets()[0].octets[:2000]))
+	cases = append(cases, echoing("", "blocks as a library makes them", func(p *player) {
+		payload := dataSets()[0].octets[:2000]
+		p.send(squeezed(OpText, p.deflate.deflater.message(payload)))
+		p.expect(back(OpText, payload))
+	}))
 	of("a stored block and one with fixed codes", hello+hello, b().stored(false, hello).fixed(false, literals(hello)).message())
 	of("two blocks with a flush between them", hello, b().fixed(false, literals(hello[:5])).stored(false, "").fixed(false, literals(hello[5:])).message())
 	of("empty blocks around a block", hello, b().stored(false, "").fixed(false).fixed(false, literals(hello)).fixed(false).stored(false, "").message())
@@ -78,8 +82,8 @@ func legalBlocks() (cases []Case) {
 	of("the longest copy from the shortest distance", strings.Repeat("*", 1+258*4),
 		b().fixed(false, symbol{"*", 258, 1}, symbol{"", 258, 1}, symbol{"", 258, 1}, symbol{"", 258, 1}).message())
 	far := noise(widest)
-	cases = append(cases, echoing("", "a copy from the longest distance, 32768", sends(burst,
-		list(squeezed(OpBinary, b().stored(false, far).fixed(false, symbol{"", 258, widest}).message())), back(OpBinary, far+far[:258]))))
+	cases = append(cases, wide(echoing("", "a copy from the longest distance, 32768", sends(burst,
+		list(squeezed(OpBinary, b().stored(false, far).fixed(false, symbol{"", 258, widest}).message())), back(OpBinary, far+far[:258])))))
 
 	parts := func(sizes ...int) (frames []frame) {
 		rest, f := packed(hello), squeezed(OpText, "")

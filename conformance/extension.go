@@ -107,15 +107,20 @@ func accepted(fields []string, offers []params, exact bool) (*params, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the response has a wrong extension %q: %w", fields, err)
 	}
-	if !slices.ContainsFunc(offers, func(o params) bool {
-		asked := o.serverBits == 0 || p.serverBits != 0 && p.serverBits <= o.serverBits
-		asked = asked && (p.serverForgets || !o.serverForgets)
-		return (p.clientBits == 0 || o.clientBits != 0) && (asked || !exact)
-	}) {
+	if !p.fits(offers, exact) {
 		return nil, errors.New("the response has parameters that fit no offer: " + p.String())
 	}
 	p.promise(offers)
 	return &p, nil
+}
+
+// fits reports whether p is an answer to one of offers.
+func (p params) fits(offers []params, exact bool) bool {
+	return slices.ContainsFunc(offers, func(o params) bool {
+		asked := o.serverBits == 0 || p.serverBits != 0 && p.serverBits <= o.serverBits
+		asked = asked && (p.serverForgets || !o.serverForgets)
+		return (p.clientBits == 0 || o.clientBits != 0) && (asked || !exact)
+	})
 }
 
 // promise takes into p what the suite has said by itself in its offers. Which

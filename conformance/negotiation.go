@@ -35,13 +35,7 @@ func deflateOffer(parameters ...string) string {
 func offering(title string, play func(*player), fields ...string) Case {
 	c := answering("", title+": "+strings.Join(fields, " | "), play)
 	c.Judges, c.fields, c.exact = Servers, fields, true
-	for _, field := range fields {
-		for item := range strings.SplitSeq(field, ",") {
-			if p, err := parseParams(item, true); err == nil {
-				c.offers = append(c.offers, p)
-			}
-		}
-	}
+	c.offers = parseOffers(fields)
 	return c
 }
 
@@ -172,127 +166,84 @@ func (p *player) converse() {
 
 // An answer is what the suite, as a server, makes of the offers of a client.
 type answer struct {
-	field  string
-	agreed params
-	needs  func(offers []params) string // what is missing, nil for any offer of permessage-deflate
+	field string
+	legal bool // as far as an offer of the client is for it
 }
 
 // respond returns the field with which the suite answers a client's offers, and
-// what was agreed with it. What is missing in the offers comes instead.
+// what was agreed with it. What is missing in the offers comes last.
 func (a *answer) respond(fields []string) (field string, agreed *params, missing string) {
-	var offers []params
+	offers := parseOffers(fields)
+	p, err := parseParams(a.field, false)
+	switch fits := err == nil && p.fits(offers, true); {
+	case a.field == "":
+		return "", nil, ""
+	case a.legal && !fits:
+		return "", nil, "the answer fits no offer of the client"
+	case !a.legal && fits:
+		return "", nil, "the answer fits an offer of the client"
+	}
+	return a.field, &p, ""
+}
+
+func parseOffers(fields []string) (offers []params) {
 	for item := range strings.SplitSeq(strings.Join(fields, ","), ",") {
 		if p, err := parseParams(item, true); err == nil {
 			offers = append(offers, p)
 		}
 	}
-	switch {
-	case a.needs != nil:
-		missing = a.needs(offers)
-	case len(offers) == 0:
-		missing = "the client does not offer permessage-deflate"
-	}
-	if missing != "" || a.field == "" {
-		return "", nil, missing
-	}
-	agreed = &a.agreed
-	return a.field, agreed, ""
+	return offers
 }
 
 // legalAnswers is group 17.4.
 func legalAnswers() (cases []Case) {
-	add := func(needs func([]params) string, parameters ...string) {
-		agreed, err := parseParams(deflateOffer(parameters...), false)
-		if err != nil {
-			panic(err) // they are legal
-		}
-		c := echoing("", "the answer: "+deflateOffer(parameters...), (*player).converse)
-		c.Judges, c.answer = Clients, &answer{deflateOffer(parameters...), agreed, needs}
+	add := func(title, field string) {
+		c := echoing("", title, (*player).converse)
+		c.Judges, c.answer = Clients, &answer{field, true}
 		cases = append(cases, c)
 	}
-	add(nil)
-	add(nil, "server_no_context_takeover")
-	add(nil, "client_no_context_takeover")
+	with := func(parameters ...string) {
+		field := deflateOffer(parameters...)
+		add("the answer: "+field, field)
+	}
+	with()
+	with("server_no_context_takeover")
+	with("client_no_context_takeover")
 	for bits := 8; bits <= 15; bits++ {
-		add(narrowest(bits), fmt.Sprintf("server_max_window_bits=%d", bits))
+		with(fmt.Sprintf("server_max_window_bits=%d", bits))
 	}
-	add(narrowest(10), `server_max_window_bits="10"`)
+	with(`server_max_window_bits="10"`)
 	for _, bits := range []int{9, 12, 15} {
-		add(hinted, fmt.Sprintf("client_max_window_bits=%d", bits))
+		with(fmt.Sprintf("client_max_window_bits=%d", bits))
 	}
-	add(narrowest(10), "server_max_window_bits=10", "client_no_context_takeover", "server_no_context_takeover")
-	add(hinted, "client_max_window_bits=9", "client_no_context_takeover", "server_no_context_takeover")
-	declined := echoing("", "no answer", (*player).converse)
-	declined.Judges, declined.answer = Clients, &answer{}
-	return append(cases, declined)
-}
-
-// narrowest wants an offer that allows a window of the server's.
-func narrowest(bits int) func([]params) string {
-	return func(offers []params) string {
-		for _, o := range offers {
-			if o.serverBits == 0 || o.serverBits >= bits {
-				return ""
-			}
-		}
-		return "no offer of the client allows that window"
-	}
-}
-
-// hinted wants an offer with client_max_window_bits.
-func hinted(offers []params) string {
-	for _, o := range offers {
-		if o.clientBits != 0 {
-			return ""
-		}
-	}
-	return "the client does not offer client_max_window_bits"
+	with("server_max_window_bits=10", "client_no_context_takeover", "server_no_context_takeover")
+	with("client_max_window_bits=9", "client_no_context_takeover", "server_no_context_takeover")
+	add("no answer", "")
+	return cases
 }
 
 // illegalAnswers is group 17.5.
 func illegalAnswers() (cases []Case) {
-	add := func(needs func([]params) string, field string) {
-		c := Case{Title: "the answer: " + field, ending: fails, codes: list[uint16](1002, 1010), Judges: Clients,
-			play: sends(burst, list(text(hello)))}
-		c.answer = &answer{field: field, needs: needs}
-		cases = append(cases, c)
+	add := func(field string) {
+		cases = append(cases, Case{Title: "the answer: " + field, ending: fails, codes: list[uint16](1002, 1010), Judges: Clients,
+			play: sends(burst, list(text(hello))), answer: &answer{field: field}})
 	}
 	for _, parameter := range []string{
 		"level", "level=9", "server_no_context_takeover; server_no_context_takeover", "client_no_context_takeover; client_no_context_takeover",
 		"server_no_context_takeover=1", "client_no_context_takeover=true", "server_max_window_bits", "server_max_window_bits=",
 		"server_max_window_bits=7", "server_max_window_bits=16", "server_max_window_bits=08", "server_max_window_bits=ten",
 		"server_max_window_bits=10; server_max_window_bits=10",
-	} {
-		add(nil, deflateOffer(parameter))
-	}
-	for _, parameter := range []string{
 		"client_max_window_bits", "client_max_window_bits=", "client_max_window_bits=7", "client_max_window_bits=16", "client_max_window_bits=08",
 		"client_max_window_bits=10; client_max_window_bits=10",
+		// These are wrong for some offers, and right for others.
+		"client_max_window_bits=10", "server_max_window_bits=15",
 	} {
-		add(hinted, deflateOffer(parameter))
+		add(deflateOffer(parameter))
 	}
-	add(func(offers []params) string {
-		if len(offers) == 0 || hinted(offers) == "" {
-			return "the client offers client_max_window_bits"
-		}
-		return ""
-	}, deflateOffer("client_max_window_bits=10"))
-	add(func(offers []params) string {
-		if narrowest(15)(offers) == "" {
-			return "the client allows any window of the server's"
-		}
-		return ""
-	}, deflateOffer("server_max_window_bits=15"))
-	whoever := func([]params) string { return "" }
-	add(whoever, "x-unknown")
-	add(whoever, deflateOffer()+", x-unknown")
-	add(func(offers []params) string {
-		if len(offers) > 0 {
-			return "the client offers permessage-deflate"
-		}
-		return ""
-	}, deflateOffer())
-	add(nil, deflateOffer()+", "+deflateOffer())
+	add("x-unknown")
+	add(deflateOffer() + ", x-unknown")
+	add(deflateOffer())
+	add(deflateOffer() + ", " + deflateOffer())
 	return cases
 }
 
