@@ -74,7 +74,7 @@ func TestCheckClientOnce(t *testing.T) {
 		{loud, 1, "  FAILED  1.1.2  a text message of 125 octets"},
 	} {
 		json := filepath.Join(t.TempDir(), "r.json")
-		p := start(t, "check", "client", "--addr", "127.0.0.1:0", "--cases", few, "--once", "--json", json)
+		p := start(t, "check", "client", "--timeout", patiently, "--addr", "127.0.0.1:0", "--cases", few, "--once", "--json", json)
 		if !strings.HasSuffix(p.announced, "/ (5 cases)\n") {
 			t.Errorf("it printed %q", p.announced)
 		}
@@ -92,7 +92,7 @@ func TestCheckClientOnce(t *testing.T) {
 
 // A client that is done before it has run all cases has not passed.
 func TestCheckClientMissesCases(t *testing.T) {
-	p := start(t, "check", "client", "--addr", "127.0.0.1:0", "--cases", few, "--once")
+	p := start(t, "check", "client", "--timeout", patiently, "--addr", "127.0.0.1:0", "--cases", few, "--once")
 	d := driver{p, "hasty", slices.Clone[[]byte]}
 	d.runCase(1)
 	d.done()
@@ -104,7 +104,7 @@ func TestCheckClientMissesCases(t *testing.T) {
 func TestCheckClientTwice(t *testing.T) {
 	dir := t.TempDir()
 	html, known := filepath.Join(dir, "r.html"), filepath.Join(dir, "known.txt")
-	p := start(t, "check", "client", "--addr", "127.0.0.1:0", "--cases", few, "--report", html, "--known", known, "--update-known")
+	p := start(t, "check", "client", "--timeout", patiently, "--addr", "127.0.0.1:0", "--cases", few, "--report", html, "--known", known, "--update-known")
 	right, wrong := driver{p, "right", slices.Clone[[]byte]}, driver{p, "loud", loud}
 	for n := range right.cases() {
 		right.runCase(n + 1)
@@ -130,7 +130,7 @@ func TestCheckClientTwice(t *testing.T) {
 // Ctrl-C while a client is not done.
 func TestCheckClientInterrupted(t *testing.T) {
 	json := filepath.Join(t.TempDir(), "r.json")
-	p := start(t, "check", "client", "--addr", "127.0.0.1:0", "--cases", few, "--json", json)
+	p := start(t, "check", "client", "--timeout", patiently, "--addr", "127.0.0.1:0", "--cases", few, "--json", json)
 	d := driver{p, "slow", slices.Clone[[]byte]}
 	d.runCase(1)
 	d.runCase(2)
@@ -147,13 +147,13 @@ func TestCheckClientInterrupted(t *testing.T) {
 }
 
 func TestCheckClientOfNobody(t *testing.T) {
-	p := start(t, "check", "client", "--addr", "127.0.0.1:0", "--cases", few)
+	p := start(t, "check", "client", "--timeout", patiently, "--addr", "127.0.0.1:0", "--cases", few)
 	p.signal(os.Interrupt)
 	p.wantExit(130)
 }
 
 func TestCheckClientOverTLS(t *testing.T) {
-	p := start(t, "check", "client", "--addr", "127.0.0.1:0", "--cases", "1.1.2", "--once", "--tls-self-signed")
+	p := start(t, "check", "client", "--timeout", patiently, "--addr", "127.0.0.1:0", "--cases", "1.1.2", "--once", "--tls-self-signed")
 	if !strings.HasPrefix(p.url, "wss://") {
 		t.Fatalf("it listens on %s", p.url)
 	}

@@ -19,6 +19,10 @@ import (
 // few are cases in which the endpoints below differ.
 const few = "1.1.1,1.1.2,1.2.2,2.2,7.1.1"
 
+// patiently is a --timeout for busy machines. No case here waits that long, right
+// or wrong.
+const patiently = "20s"
+
 // newEndpoints serves endpoints of different quality: /good, /loud, which fails
 // case 1.1.2, /worse, which fails all but 2.2, /silent, which does not echo, and
 // /login, which wants to hear a word first.

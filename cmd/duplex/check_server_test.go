@@ -22,7 +22,7 @@ func TestCheckServer(t *testing.T) {
 	s := newEndpoints(t)
 	dir := t.TempDir()
 	html, json, junit := filepath.Join(dir, "r.html"), filepath.Join(dir, "r.json"), filepath.Join(dir, "r.xml")
-	o := duplex(t, "check", "server", at(s, "/good"), "--cases", few, "--agent", "ours", "--report", html, "--json", json, "--junit", junit)
+	o := duplex(t, "check", "server", "--timeout", patiently, at(s, "/good"), "--cases", few, "--agent", "ours", "--report", html, "--json", json, "--junit", junit)
 	o.want(0, "\nours: 5 cases in ", "\n5 OK\n", "\nPASSED\n", "Written: "+html+", "+json+", "+junit)
 	if o.stderr != "" {
 		t.Errorf("it writes on standard error\n%s", o.stderr)
@@ -45,7 +45,7 @@ func TestCheckServer(t *testing.T) {
 
 func TestCheckServerFails(t *testing.T) {
 	s := newEndpoints(t)
-	args := []string{"check", "server", at(s, "/loud"), "--cases", few}
+	args := []string{"check", "server", "--timeout", patiently, at(s, "/loud"), "--cases", few}
 	o := duplex(t, args...)
 	o.want(1, "  FAILED  1.1.2  a text message of 125 octets, in one write\n      came: ", "section-5.2\n",
 		"1 FAILED", "FAILED: 1 fault\n", "add --cases 1.1.2 --report report.html\n")
@@ -72,7 +72,7 @@ func TestCheckServerStrict(t *testing.T) {
 		return err
 	}))
 	defer s.Close()
-	args := []string{"check", "server", at(s, "/"), "--cases", "4.1.3"}
+	args := []string{"check", "server", "--timeout", patiently, at(s, "/"), "--cases", "4.1.3"}
 	duplex(t, args...).want(0, "1 NON-STRICT", "\nPASSED\n")
 	duplex(t, append(args, "--strict")...).want(1, "  NON-STRICT  4.1.3  ", "FAILED: 1 fault\n")
 }
@@ -83,7 +83,7 @@ func TestCheckServerKnown(t *testing.T) {
 	junit := filepath.Join(t.TempDir(), "junit.xml")
 	check := func(path string, more ...string) outcome {
 		t.Helper()
-		return duplex(t, append([]string{"check", "server", at(s, path), "--cases", few, "-q", "--known", known, "--junit", junit}, more...)...)
+		return duplex(t, append([]string{"check", "server", "--timeout", patiently, at(s, path), "--cases", few, "-q", "--known", known, "--junit", junit}, more...)...)
 	}
 	check("/loud").want(3)
 	check("/loud", "--update-known").want(0, "FAILED: 1 fault new or worse\n", "Recorded in "+known)
@@ -109,12 +109,12 @@ func TestCheckServerKnown(t *testing.T) {
 
 func TestCheckServerLogin(t *testing.T) {
 	s := newEndpoints(t)
-	args := []string{"check", "server", at(s, "/login"), "--cases", few, "--timeout", "2s"}
+	args := []string{"check", "server", "--timeout", patiently, at(s, "/login"), "--cases", few}
 	login := []string{"--expect", "^who", "--send", "a friend", "--expect", `^welcome, \d$`}
 	duplex(t, append(args, login...)...).want(0, "5 OK")
 	o := duplex(t, append(args, "--send", "a foe", "--expect", "welcome")...)
 	o.want(1, "5 faults, all for the same reason:\n", "4401")
-	duplex(t, "check", "server", at(s, "/silent"), "--profile", "any", "--cases", "2.2,7.3.2,1.1.2").want(0, "2 cases", "PASSED")
+	duplex(t, "check", "server", "--timeout", patiently, at(s, "/silent"), "--profile", "any", "--cases", "2.2,7.3.2,1.1.2").want(0, "2 cases", "PASSED")
 }
 
 func TestCheckServerOverTLS(t *testing.T) {
@@ -126,7 +126,7 @@ func TestCheckServerOverTLS(t *testing.T) {
 	if err := os.WriteFile(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	args := []string{"check", "server", at(s, "/"), "--cases", "1.1.2"}
+	args := []string{"check", "server", "--timeout", patiently, at(s, "/"), "--cases", "1.1.2"}
 	if o := duplex(t, args...); o.code != 3 || !strings.Contains(o.stderr, "--ca trusts other certificates") {
 		t.Errorf("exit status %d\n%s", o.code, o.stderr)
 	}
@@ -145,7 +145,7 @@ func TestCheckServerHeader(t *testing.T) {
 		echo.ServeHTTP(w, r)
 	}))
 	defer s.Close()
-	duplex(t, "check", "server", at(s, "/"), "--cases", "1.1.2", "--header", "authorization:Bearer x", "--header", "Cookie: a=b", "--header", "cookie: c=d").want(0)
+	duplex(t, "check", "server", "--timeout", patiently, at(s, "/"), "--cases", "1.1.2", "--header", "authorization:Bearer x", "--header", "Cookie: a=b", "--header", "cookie: c=d").want(0)
 	h := <-seen
 	if h.Get("Authorization") != "Bearer x" || strings.Join(h.Values("Cookie"), "; ") != "a=b; c=d" {
 		t.Errorf("the server has seen %v", h)
@@ -168,7 +168,7 @@ func TestCheckServerInterrupted(t *testing.T) {
 	defer s.Close()
 	dir := t.TempDir()
 	json, known := filepath.Join(dir, "r.json"), filepath.Join(dir, "known.txt")
-	p := launch(t, "check", "server", at(s, "/"), "--cases", "1.1.*", "--parallel", "1", "--timeout", "1m", "--json", json,
+	p := launch(t, "check", "server", "--timeout", patiently, at(s, "/"), "--cases", "1.1.*", "--parallel", "1", "--timeout", "1m", "--json", json,
 		"--known", known, "--update-known")
 	p.readOn()
 	<-second
