@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/duplexws/duplex/conformance"
 	"github.com/duplexws/duplex/conformance/report"
@@ -17,7 +18,7 @@ func TestSummaryOfHostilePeers(t *testing.T) {
 	run := &report.Run{Agent: hostile, Duration: time.Second, Selected: 3, Results: []*conformance.Result{r}}
 	var b strings.Builder
 	(&summary{run: run, judged: new(report.Known).Judge(run, false)}).print(&b)
-	if got := b.String(); strings.ContainsAny(got, "\x1b\a\r\u202e\xff") || !strings.Contains(got, `\x1b]0;owned\a\u202e\xff`) {
+	if got := b.String(); strings.ContainsAny(got, "\x1b\a\r\u202e") || !utf8.ValidString(got) || !strings.Contains(got, `\x1b]0;owned\a\u202e\xff`) {
 		t.Errorf("it prints %q", got)
 	}
 	if want := "FAILED: 1 fault, 2 cases not run\n"; !strings.Contains(b.String(), want) {
