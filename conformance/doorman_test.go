@@ -21,7 +21,6 @@ type doorman struct {
 
 	method, target, version string
 	header                  http.Header
-	rest                    []byte // of a body
 }
 
 // A refused is why, and the fields that the answer has.

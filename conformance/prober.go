@@ -334,6 +334,8 @@ func (p *player) known(early []frame) {
 			p.expect(event{op: OpPong, payload: f.payload})
 		case OpText, OpBinary:
 			p.echo(f)
+		case OpClose:
+			p.suiteFirst = true // whatever has come since
 		}
 	}
 }
