@@ -20,7 +20,7 @@ func (l coder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (coder) echoes(ctx context.Context, c *websocket.Conn) {
 	defer c.CloseNow()
-	c.SetReadLimit(-1)
+	c.SetReadLimit(limit)
 	for {
 		op, p, err := c.Read(ctx)
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"compress/flate"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -79,7 +80,7 @@ func newGobwasConn(conn net.Conn, br *bufio.Reader, side ws.State, compressed bo
 	if compressed {
 		c.state, side = new(wsflate.MessageState), side.Set(ws.StateExtended)
 	}
-	c.in = &wsutil.Reader{Source: br, State: side, CheckUTF8: !compressed, OnIntermediate: c.control}
+	c.in = &wsutil.Reader{Source: br, State: side, CheckUTF8: !compressed, OnIntermediate: c.control, MaxMessageSize: limit}
 	c.out = wsutil.NewWriter(conn, side, 0)
 	if compressed {
 		c.in.Extensions = []wsutil.RecvExtension{c.state}
@@ -111,7 +112,7 @@ func (c *gobwasConn) message() (ws.OpCode, []byte, error) {
 		}
 		if h.OpCode.IsControl() {
 			if err := c.control(h, c.in); err != nil {
-				return 0, nil, err
+				return 0, nil, fmt.Errorf("%w: %w", errAnswered, err)
 			}
 			continue
 		}
@@ -148,14 +149,16 @@ func (c *gobwasConn) send(op ws.OpCode, p []byte) error {
 	return errors.Join(err, deflater.Close(), c.out.Flush())
 }
 
+// errAnswered: the control handler has sent a Close frame, if one is due.
+var errAnswered = errors.New("answered")
+
 // fail tells the peer what was wrong, which gobwas leaves to the application.
 func (c *gobwasConn) fail(err error) {
 	var fault ws.ProtocolError
-	var closed wsutil.ClosedError
 	code := ws.StatusCode(0)
 	switch {
-	case errors.As(err, &closed):
-		return // it has been answered
+	case errors.Is(err, errAnswered):
+		return
 	case errors.Is(err, wsutil.ErrInvalidUTF8):
 		code = ws.StatusInvalidFramePayloadData
 	case errors.As(err, &fault), strings.HasPrefix(err.Error(), "flate: "):

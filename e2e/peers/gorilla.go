@@ -21,6 +21,7 @@ func (l gorilla) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (l gorilla) echoes(c *websocket.Conn) {
+	c.SetReadLimit(limit)
 	for {
 		op, p, err := c.ReadMessage()
 		if err != nil {

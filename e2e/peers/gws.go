@@ -13,8 +13,6 @@ type gwsLibrary struct {
 	options bool // UTF-8 is checked, messages are compressed, pongs are right
 }
 
-const gwsLimit = 64 << 20
-
 func (l gwsLibrary) deflate() gws.PermessageDeflate {
 	return gws.PermessageDeflate{Enabled: l.options, ServerContextTakeover: true, ClientContextTakeover: true, ServerMaxWindowBits: 15, ClientMaxWindowBits: 15}
 }
@@ -28,16 +26,16 @@ func (l gwsLibrary) handler(messages chan<- string) gws.Event {
 
 func (l gwsLibrary) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c, err := gws.NewUpgrader(l.handler(nil), &gws.ServerOption{
-		CheckUtf8Enabled: l.options, PermessageDeflate: l.deflate(), ReadMaxPayloadSize: gwsLimit, WriteMaxPayloadSize: gwsLimit,
+		CheckUtf8Enabled: l.options, PermessageDeflate: l.deflate(), ReadMaxPayloadSize: limit, WriteMaxPayloadSize: limit,
 	}).Upgrade(w, r)
 	if err == nil {
-		c.ReadLoop()
+		readLoop(c)
 	}
 }
 
 func (l gwsLibrary) dial(url string, messages chan<- string) (*gws.Conn, error) {
 	c, _, err := gws.NewClient(l.handler(messages), &gws.ClientOption{
-		Addr: url, CheckUtf8Enabled: l.options, PermessageDeflate: l.deflate(), ReadMaxPayloadSize: gwsLimit, WriteMaxPayloadSize: gwsLimit,
+		Addr: url, CheckUtf8Enabled: l.options, PermessageDeflate: l.deflate(), ReadMaxPayloadSize: limit, WriteMaxPayloadSize: limit,
 	})
 	return c, err
 }
@@ -48,8 +46,18 @@ func (l gwsLibrary) echo(ctx context.Context, url string) error {
 		return err
 	}
 	defer context.AfterFunc(ctx, func() { c.NetConn().Close() })()
-	c.ReadLoop()
+	readLoop(c)
 	return nil
+}
+
+// readLoop costs no more than the connection where gws panics.
+func readLoop(c *gws.Conn) {
+	defer func() {
+		if recover() != nil {
+			c.NetConn().Close()
+		}
+	}()
+	c.ReadLoop()
 }
 
 func (l gwsLibrary) ask(ctx context.Context, url string) (string, error) {
@@ -59,7 +67,7 @@ func (l gwsLibrary) ask(ctx context.Context, url string) (string, error) {
 		return "", err
 	}
 	defer c.NetConn().Close()
-	go c.ReadLoop()
+	go readLoop(c)
 	select {
 	case text := <-messages:
 		return text, nil

@@ -13,7 +13,8 @@ import (
 
 // A peer is an implementation in one configuration.
 type peer struct {
-	name string
+	name    string
+	threads bool // it serves connections at the same time
 	// version is that of the implementation, known once it runs.
 	version func() string
 	// serve starts a server that echoes, at any port of loopback, until stop.
@@ -46,8 +47,10 @@ func (j *judge) server(ctx context.Context, p peer) error {
 		return err
 	}
 	defer stop()
+	options := j.options
+	options.Parallel = j.parallel(p)
 	started := time.Now()
-	results, err := conformance.RunServer(ctx, url, &j.options)
+	results, err := conformance.RunServer(ctx, url, &options)
 	if err != nil {
 		return err
 	}
@@ -69,11 +72,20 @@ func (j *judge) client(ctx context.Context, p peer) error {
 	go server.Serve(l)
 	defer server.Close()
 	started := time.Now()
-	if err := p.drive(ctx, "ws://"+l.Addr().String(), p.name, j.options.Parallel); err != nil {
+	if err := p.drive(ctx, "ws://"+l.Addr().String(), p.name, j.parallel(p)); err != nil {
 		return err
 	}
 	j.keep(p, report.Client, started, handler.Results(p.name))
 	return nil
+}
+
+// parallel is how many cases are played at once. Where one case keeps another
+// waiting, what is found would be about both.
+func (j *judge) parallel(p peer) int {
+	if p.threads {
+		return j.options.Parallel
+	}
+	return 1
 }
 
 func (j *judge) keep(p peer, role report.Role, started time.Time, results []*conformance.Result) {

@@ -28,6 +28,7 @@ func newPeer(name, module string, l library) peer {
 		name:    name,
 		version: func() string { return moduleVersion(module) },
 		serve:   func() (string, func(), error) { return serve(l) },
+		threads: true,
 		drive: func(ctx context.Context, suite, agent string, workers int) error {
 			return drive(ctx, l, suite, agent, workers)
 		},
@@ -55,6 +56,9 @@ func serve(h http.Handler) (address string, stop func(), err error) {
 	go server.Serve(l)
 	return "ws://" + l.Addr().String() + "/", func() { server.Close() }, nil
 }
+
+// limit is the largest message that a peer takes, as with duplex echo.
+const limit = 32 << 20
 
 // caseTimeout bounds a case: a client has to come back from one that it does not
 // get through.

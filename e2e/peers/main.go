@@ -4,8 +4,8 @@
 //	cd e2e && npm ci && go run ./peers
 //	cd e2e && go run ./peers -run '^(gws|node)' -role server -cases '6.*,12.*' -json run.json
 //
-// Each peer echoes whatever comes: its limits are raised, and compression is on
-// where it has any. A peer whose program is not installed is left out, and said.
+// Each peer echoes whatever comes: it takes messages of 32 MiB, and compression is
+// on where it has any. A peer whose program is not installed is left out, and said.
 package main
 
 import (
@@ -27,7 +27,8 @@ func main() {
 	run := flag.String("run", "", "judge peers whose name fits the `pattern` alone")
 	role := flag.String("role", "", "judge them as server or client alone")
 	cases := flag.String("cases", "", "play these cases alone, see conformance.Cases")
-	parallel := flag.Int("parallel", 4, "connections at once")
+	parallel := flag.Int("parallel", 4, "connections at once, with peers of several threads")
+	timeout := flag.Duration("timeout", 0, "how long the suite waits, see conformance.Options (default 5s)")
 	jsonFile := flag.String("json", "", "write the results, with their wire logs, to a `file`")
 	flag.Parse()
 
@@ -37,7 +38,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	j := &judge{options: conformance.Options{Parallel: *parallel}}
+	j := &judge{options: conformance.Options{Parallel: *parallel, Timeout: *timeout}}
 	if *cases != "" {
 		j.options.Cases = strings.Split(*cases, ",")
 	}

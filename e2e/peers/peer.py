@@ -9,7 +9,7 @@ import urllib.parse
 
 import websockets
 
-LIMIT = 64 << 20
+LIMIT = 32 << 20
 
 logging.getLogger("websockets").addHandler(logging.NullHandler())
 logging.getLogger("websockets").propagate = False
