@@ -68,6 +68,7 @@ func floods(thin bool) (cases []Case) {
 			}
 			defer nc.Close()
 		}
+		p.quiet()
 		p.serves()
 		p.send(ping(hello))
 		p.expect(back(OpPong, hello))
@@ -211,6 +212,7 @@ func resets() (cases []Case) {
 				}
 			}
 			p.log.note(Suite, "has reset %d connections", times)
+			p.quiet() // what they have led to comes a moment later
 			p.serves()
 			p.send(ping(hello))
 			p.expect(back(OpPong, hello))

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"testing"
 	"unicode/utf8"
 )
 
@@ -280,59 +281,78 @@ func (e *echoer) inflate(seen []byte) (message []byte, err error) {
 // farthest is the largest distance of copies in the stored blocks and those
 // with fixed codes at the beginning of a message.
 func farthest(message []byte) (most int) {
-	at := 0
-	take := func(n int) (v int) {
-		for i := range n {
-			if at < len(message)*8 {
-				v |= int(message[at/8]>>(at%8)&1) << i
-			}
-			at++
-		}
-		return v
-	}
-	code := func(n int) (v int) {
-		for range n {
-			v = v<<1 | take(1)
-		}
-		return v
-	}
-	for at < len(message)*8 {
-		final, kind := take(1), take(2)
+	z := &bitstream{octets: message}
+	for !z.over() {
+		final, kind := z.take(1), z.take(2)
 		switch kind {
 		case 0:
-			at = (at + 7) / 8 * 8
-			n := take(16)
-			at += 16 + 8*n
+			z.align()
+			n := z.take(16)
+			z.at += 16 + 8*n
 		case 1:
-			for at < len(message)*8 {
-				v := code(7)
-				switch {
-				case v == 0:
-				case v < 0x18:
-					take(max(0, (v-5)/4*min(1, v/9))) // lengths 3 to 114
-					d := code(5)
-					extra := max(0, d/2-1)
-					base := d + 1
-					if d > 3 {
-						base = 1 + (2+d%2)<<extra
-					}
-					most = max(most, base+take(extra))
-					continue
-				case v < 0x64: // a literal below 144, or a length from 115 on
-					take(1)
-					continue
-				default: // any other literal
-					take(2)
-					continue
-				}
-				break
-			}
+			most = max(most, z.fixed())
 		default:
 			return most
 		}
 		if final == 1 {
-			at = (at + 7) / 8 * 8
+			z.align()
 		}
+	}
+	return most
+}
+
+// A bitstream gives the bits of a compressed message.
+type bitstream struct {
+	octets []byte
+	at     int
+}
+
+func (z *bitstream) over() bool { return z.at >= len(z.octets)*8 }
+func (z *bitstream) align()     { z.at = (z.at + 7) / 8 * 8 }
+
+func (z *bitstream) take(n int) (v int) {
+	for i := range n {
+		if !z.over() {
+			v |= int(z.octets[z.at/8]>>(z.at%8)&1) << i
+		}
+		z.at++
+	}
+	return v
+}
+
+func (z *bitstream) code(n int) (v int) {
+	for range n {
+		v = v<<1 | z.take(1)
+	}
+	return v
+}
+
+// fixed reads a block with fixed codes.
+func (z *bitstream) fixed() (most int) {
+	for !z.over() {
+		v := z.code(7) // counted from 256, if it is no literal
+		switch {
+		case v >= 0x18 && v < 0x60:
+			z.take(1)
+			continue
+		case v >= 0x64:
+			z.take(2)
+			continue
+		case v >= 0x60:
+			v = 24 + (v-0x60)<<1 | z.take(1)
+		}
+		if v == 0 {
+			break
+		}
+		if v > 8 && v < 29 {
+			z.take((v - 5) / 4)
+		}
+		d := z.code(5)
+		extra, base := max(0, d/2-1), d+1
+		if d > 3 {
+			base = 1 + (2+d%2)<<extra
+		}
+		most = max(most, base+z.take(extra))
 	}
 	return most
 }
@@ -370,4 +390,15 @@ func (e *echoer) pack(payload []byte) []byte {
 		packed[0] |= 6
 	}
 	return packed
+}
+
+func TestFarthest(t *testing.T) {
+	for _, distance := range []int{1, 4, 5, 6, 7, 256, 257, 8193, 32768} {
+		for length := range 256 {
+			b := new(blocks).stored(false, "\xff").fixed(false, symbol{"a\xf0", 3 + length, 1}, symbol{"\x8f\x90", 3, distance})
+			if got := farthest([]byte(b.message())); got != distance {
+				t.Errorf("length %d, distance %d: %d", 3+length, distance, got)
+			}
+		}
+	}
 }
