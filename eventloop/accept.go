@@ -73,12 +73,23 @@ func (l *Loop) place(h poll.Handle) {
 // turnAway refuses a connection that is one too many, before it costs more.
 func (l *Loop) turnAway(h poll.Handle) {
 	l.stats.Refused++
-	if f := l.set.handler.OnRefused; f != nil {
-		f(string(tooMany.Fault), tooMany)
-	}
+	l.tellTurnedAway()
 	answer, _ := protocol.AppendRefusal(l.cork.buf[:0], tooMany)
 	l.poller.Write(h, answer)
 	l.poller.CloseHandle(h)
+}
+
+// tellTurnedAway survives a panic: there is no connection yet that it could cost.
+func (l *Loop) tellTurnedAway() {
+	defer func() {
+		if v := recover(); v != nil {
+			l.stats.Panics++
+			l.set.reportPanic(Conn{}, v)
+		}
+	}()
+	if f := l.set.handler.OnRefused; f != nil {
+		f(string(tooMany.Fault), tooMany)
+	}
 }
 
 var tooMany = &protocol.HandshakeError{Status: 503, Fault: "full", Reason: "the server has as many connections as it can hold"}

@@ -2,8 +2,6 @@ package eventloop
 
 import (
 	"net"
-
-	"github.com/duplexws/duplex/protocol"
 )
 
 // Conn is a WebSocket connection of a loop. It is a small value: it can be
@@ -40,11 +38,8 @@ func (c Conn) Write(t MessageType, p []byte) error {
 // Errors: protocol.ErrNotText and protocol.ErrOpcode; ErrOverloaded; ErrClosed
 // if the loop has ended. That the connection has ended is not noticed here.
 func (c Conn) Send(t MessageType, p []byte) error {
-	switch {
-	case !t.Data():
-		return protocol.ErrOpcode
-	case t == Text && !protocol.ValidText(p):
-		return protocol.ErrNotText
+	if err := checkMessage(t, p); err != nil {
+		return err
 	}
 	return c.loop.inbox.send(c.loop.set.cfg, c.id, t, p)
 }
@@ -121,6 +116,9 @@ func (c Conn) RemoteAddr() net.Addr {
 	}
 	return nil
 }
+
+// Server returns the server of the connection.
+func (c Conn) Server() *Server { return c.loop.server }
 
 // Loop returns the loop that serves the connection.
 func (c Conn) Loop() *Loop { return c.loop }

@@ -62,6 +62,9 @@ func (l *Loop) room(n int) {
 // write sends a message to s.
 func (l *Loop) write(s *slot, op protocol.Opcode, p []byte) (err error) {
 	k := &l.cork
+	if s.sub != 0 {
+		l.catchUp(s)
+	}
 	if s.x != nil && s.x.box.n > 0 && s.x.box.n+len(p) > l.of(s).queue.MaxBytes {
 		return l.overflow(s)
 	}

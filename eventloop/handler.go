@@ -45,6 +45,7 @@ type Handler struct {
 	// OnRefused: an opening handshake was refused. label is one of a small
 	// fixed set, fit to be the label of a metric.
 	OnRefused func(label string, err error)
-	// OnPanic: a callback panicked; its connection was closed with 1011.
+	// OnPanic: a callback panicked; its connection was closed with 1011. c is
+	// the zero Conn if there was none yet.
 	OnPanic func(c Conn, v any, stack []byte)
 }

@@ -277,6 +277,11 @@ func TestMaxConns(t *testing.T) {
 	third.wantHead(503)
 	third.wantClosed()
 	w.wantLog("refused: full")
+	w.loop.set.handler.OnRefused = func(string, error) { panic("boom") }
+	fourth := w.dial()
+	fourth.write(request)
+	fourth.wantHead(503)
+	w.wantLog("panic: boom")
 	p.Reset()
 	w.settle()
 	w.connect()

@@ -13,10 +13,11 @@ import (
 type inbox struct {
 	wake func()
 
-	mu     sync.Mutex
-	tasks  []task
-	octets []byte // the frames of tasks
-	closed bool
+	mu        sync.Mutex
+	tasks     []task
+	octets    []byte // the frames of tasks
+	published int    // octets of those to be published
+	closed    bool
 
 	filled atomic.Bool // whether tasks has something, and the loop was woken
 
@@ -25,11 +26,13 @@ type inbox struct {
 	spareOctets []byte
 }
 
-// task is something to be done by the loop. It is one of: a frame to send, a
-// function of a connection, a function of the loop, a transport to take over.
+// task is something to be done by the loop. It is one of: a frame to send, one to
+// publish, a function of a connection, one of the loop, a transport to take over.
 type task struct {
 	id         id
 	from, to   int // the frame in inbox.octets
+	topic      string
+	frame      []byte // to publish to topic, if not nil
 	do         func(c Conn)
 	run        func()
 	handle     poll.Handle
@@ -58,6 +61,22 @@ func (b *inbox) send(cfg *protocol.Config, to id, op protocol.Opcode, p []byte) 
 	from := len(b.octets)
 	b.octets = h.AppendPayload(append(b.octets, h.Bytes()...), p)
 	b.put(task{id: to, from: from, to: len(b.octets)})
+	return nil
+}
+
+// publish leaves a frame for a topic.
+func (b *inbox) publish(topic string, frame []byte) error {
+	b.mu.Lock()
+	switch {
+	case b.closed:
+		b.mu.Unlock()
+		return ErrClosed
+	case b.published > 0 && b.published+len(frame) > maxInbox || len(b.tasks) >= maxTasks:
+		b.mu.Unlock()
+		return ErrOverloaded
+	}
+	b.published += len(frame)
+	b.put(task{topic: topic, frame: frame})
 	return nil
 }
 
@@ -107,7 +126,7 @@ func (b *inbox) take() ([]task, []byte) {
 	defer b.mu.Unlock()
 	tasks, octets := b.tasks, b.octets
 	b.tasks, b.octets = b.spareTasks[:0], b.spareOctets[:0]
-	b.spareTasks, b.spareOctets = nil, nil
+	b.spareTasks, b.spareOctets, b.published = nil, nil, 0
 	return tasks, octets
 }
 

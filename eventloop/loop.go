@@ -43,6 +43,7 @@ type Loop struct {
 	now      int64 // when the turn began
 	slots    slots
 	kinds    endpoints
+	topics   topics
 	timers   timers
 	cork     cork
 	in       []byte // the receive buffer
@@ -123,6 +124,7 @@ func (l *Loop) turn(most time.Duration) {
 			}
 		}
 	}
+	l.distributeAll()
 	l.cleanAll()
 	l.stats.Turns++
 	if l.now-l.told > int64(10*time.Millisecond) {
@@ -326,6 +328,8 @@ func (l *Loop) runTasks() {
 			l.adopt(t.handle)
 		case t.run != nil:
 			t.run()
+		case t.frame != nil:
+			l.publishFrame(t.topic, t.frame)
 		default:
 			l.runTask(t, octets)
 		}
@@ -352,12 +356,9 @@ func (l *Loop) forward(s *slot, frame []byte) {
 	if !s.out.Sendable() {
 		return
 	}
-	box := &l.slots.more(s).box
-	if box.n > 0 && box.n+len(frame) > l.of(s).queue.MaxBytes {
-		l.overflow(s)
-		return
+	if s.sub != 0 {
+		l.catchUp(s)
 	}
-	box.append(frame)
+	l.putBounded(s, frame)
 	l.stats.MessagesOut++
-	l.soil(s)
 }

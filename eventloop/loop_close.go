@@ -15,10 +15,11 @@ func (l *Loop) sendClose(s *slot, code protocol.StatusCode, reason string) error
 	if !s.out.Sendable() {
 		return ErrClosed
 	}
-	frame, _, err := s.out.AppendClose(l.of(s).cfg, l.now, room[:0], code, reason)
-	if err != nil {
+	if err := protocol.CheckClose(code, reason); err != nil {
 		return err
 	}
+	l.catchUp(s)
+	frame, _, _ := s.out.AppendClose(l.of(s).cfg, l.now, room[:0], code, reason)
 	l.put(s, frame)
 	l.timers.arm(s, s.out.Deadline())
 	return nil
@@ -26,13 +27,21 @@ func (l *Loop) sendClose(s *slot, code protocol.StatusCode, reason string) error
 
 // put sends octets that are ready to go, in a callback of s or not.
 func (l *Loop) put(s *slot, p []byte) {
-	if s == l.cork.owner {
+	if s == l.cork.owner && len(p) <= corkSize {
 		l.room(len(p))
 		l.cork.buf = append(l.cork.buf, p...)
 		return
 	}
+	if s != l.cork.owner {
+		l.slots.more(s).box.append(p)
+		l.soil(s)
+		return
+	}
+	l.flush(nil)
 	l.slots.more(s).box.append(p)
-	l.soil(s)
+	if !s.has(isBlocked) {
+		l.sendBox(s)
+	}
 }
 
 // conclude sends what is owed to the peer at the end of the conversation, which
@@ -117,6 +126,7 @@ func (l *Loop) tell(s *slot, err error) {
 		return
 	}
 	s.flags &^= isTold
+	l.topics.removeAll(s)
 	l.stats.Conns--
 	if f := l.of(s).handler.OnClose; f != nil {
 		l.tellClosed(f, s, err)

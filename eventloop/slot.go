@@ -40,6 +40,8 @@ type slot struct {
 	next, prev uint32
 	tick       uint32
 
+	sub uint32 // the first of its subscriptions, 0 if none
+
 	kind  uint16 // of endpoint
 	state state
 	flags flags
