@@ -1,7 +1,7 @@
 package eventloop
 
 import (
-	"runtime"
+	"runtime/metrics"
 	"time"
 
 	"github.com/duplexws/duplex/internal/http1"
@@ -60,8 +60,15 @@ func newSettings(h *Handler, o *ServerOptions) (*settings, error) {
 		route:            o.Route,
 		head:             http1.Limits{Head: o.MaxHeader},
 		handshakeTimeout: int64(or(max(o.HandshakeTimeout, 0), DefaultHandshakeTimeout)),
-		loops:            or(max(o.Loops, 0), runtime.GOMAXPROCS(0)),
+		loops:            or(max(o.Loops, 0), processors()),
 		maxConns:         or(o.MaxConns, DefaultMaxConns),
 		reusePort:        o.ReusePort,
 	}, err
+}
+
+// processors is GOMAXPROCS, which is the program's to set: it is only read.
+func processors() int {
+	sample := []metrics.Sample{{Name: "/sched/gomaxprocs:threads"}}
+	metrics.Read(sample)
+	return int(sample[0].Value.Uint64())
 }

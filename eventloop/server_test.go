@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -149,6 +150,12 @@ func TestOthersAreServed(t *testing.T) {
 		if loop.Stats().Parks == 0 {
 			t.Error("a loop has never stepped aside")
 		}
+	}
+}
+
+func TestDefaultOfLoops(t *testing.T) {
+	if got, want := processors(), runtime.GOMAXPROCS(0); got != want {
+		t.Errorf("%d processors, want %d", got, want)
 	}
 }
 
