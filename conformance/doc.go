@@ -57,6 +57,28 @@
 // The suite cannot see what net/http hides of a client's request, which it
 // serves: a client is judged by what it asks for, and not by how it writes it.
 //
+// # Compression, endurance and ends
+//
+// Group 17 is about permessage-deflate where it is not just data that passes:
+// what may be offered and answered, blocks of every form, what a message may
+// refer to, and what cannot be decompressed. A server that declines what it was
+// offered is Unimplemented there, and NonStrict only if nothing in the offer
+// can have kept it from accepting. For data that cannot be decompressed the RFC
+// has no code: 1007 and 1002 are right. How large a message may become is a
+// policy.
+//
+// Groups 18 and 19 are about what costs an endpoint much, and about how a
+// connection ends. To close what is too much with 1008, 1009 or 1013 is right,
+// to go on is too; to lose what was sent, to close with a code that tells
+// something else, or to leave others without service is not. Where the RFC only
+// advises, as about ending the transport so that the Close frame is not lost in
+// a reset, less is NonStrict. What memory an attack takes cannot be seen from
+// outside.
+//
+// If a case has ended the server, this case may well have passed: dropping the
+// connection was right. All cases that follow then say that the server no
+// longer accepts connections, and with which cases it was busy when it did.
+//
 // # Time
 //
 // Nothing is measured. The suite waits for what must happen as long as octets

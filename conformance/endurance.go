@@ -164,21 +164,9 @@ func slowPeers(thin bool) []Case {
 	payload := repeat("0123456789abcdef", large)
 	piece := frame{op: OpBinary, payload: repeat("\x00\xfe\x23\xfa\xf0", each)}
 
-	hoarding := Case{Title: fmt.Sprintf("16 messages of %d KiB while the suite reads nothing", each/kib), ending: fails, codes: enough, NeedsEcho: true, Judges: Servers}
-	hoarding.Expect = "serves others meanwhile, and sends everything back in the end; or closes with 1008, 1009 or 1013, or drops the connection"
-	hoarding.play = func(p *player) {
-		var echoes []event
-		p.unread(func() {
-			for range 16 {
-				p.send(piece)
-			}
-		}, p.serves)
-		for range 16 {
-			echoes = append(echoes, back(OpBinary, piece.payload))
-		}
-		p.unless(OK, "the server waits for a slow peer", echoes...)
-		p.want = echoes
-		p.mayMiss(OK)
+	many := make([]frame, 16)
+	for i := range many {
+		many[i] = piece
 	}
 	return []Case{
 		echoing("", "16 KiB of text in writes of 1 octet", func(p *player) {
@@ -197,8 +185,22 @@ func slowPeers(thin bool) []Case {
 			p.await()
 			p.in.slow.Store(0)
 		}),
-		hoarding,
+		hoarding(fmt.Sprintf("16 messages of %d KiB while the suite reads nothing", each/kib), many, (*player).serves),
 	}
+}
+
+// hoarding is a case in which messages wait for the suite, which reads nothing,
+// while something else happens.
+func hoarding(title string, messages []frame, meanwhile func(p *player)) Case {
+	c := Case{Title: title, ending: fails, codes: enough, NeedsEcho: true, Judges: Servers}
+	c.Expect = "serves others meanwhile, and sends everything back in the end; or closes with 1008, 1009 or 1013, or drops the connection"
+	c.play = func(p *player) {
+		p.unread(func() { p.perFrame(messages...) }, func() { meanwhile(p) })
+		p.echo(messages...)
+		p.mayMiss(OK)
+		p.unless(OK, "the server waits for a slow peer", p.want...)
+	}
+	return c
 }
 
 // resets is group 18.3.
@@ -243,9 +245,20 @@ func resets() (cases []Case) {
 	})
 	add("behind the opening handshake", behind(func() []byte { return nil }))
 	add("inside the header of a frame", behind(func() []byte { return encoded(binaryFrame(repeat("x", 70000)))[:5] }))
-	add("inside a frame", behind(func() []byte { return encoded(text(hello))[:12] }))
+	midframe := behind(func() []byte { return encoded(text(hello))[:12] })
+	add("inside a frame", midframe)
 	add("inside a message", behind(func() []byte { return encoded(text(hello).unfinished()) }))
 	add("while an echo is under way", behind(func() []byte { return encoded(binaryFrame(repeat("x", 256*kib))) }))
 	add("behind a Close frame", behind(func() []byte { return encoded(closing(1000, "")) }))
-	return cases
+	piece := frame{op: OpBinary, payload: repeat("\x00\xfe\x23\xfa\xf0", mib)}
+	title := fmt.Sprintf("%d resets inside a frame while 4 MiB wait for the suite, which reads nothing", times)
+	return append(cases, hoarding(title, list(piece, piece, piece, piece), func(p *player) {
+		for range times {
+			if !midframe(p) {
+				return
+			}
+		}
+		p.quiet()
+		p.serves()
+	}))
 }

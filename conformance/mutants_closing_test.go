@@ -26,6 +26,8 @@ var enduranceMutants = []mutant{
 	{"swaps halves of long messages", servers, "18.2.3", Failed, CloseWrongSide},
 	{"dies of resets", servers, "18.3.5", Failed, CloseOK},
 	{"dies of resets", servers, "18.3.4", Failed, CloseOK},
+	{"dies of resets", servers, "18.3.8", Failed, CloseOK},
+	{"drops the last octet", servers, "18.3.8", Failed, CloseWrongSide},
 	{"forgets Pongs", servers, "18.3.2", Failed, CloseOK},
 }
 

@@ -21,8 +21,8 @@ type Options struct {
 	// case sends. It is not for clients.
 	Login []LoginStep
 
-	// Thin makes the cases of groups 9, 12 and 13 smaller: large messages are a
-	// sixteenth as long, and fewer are sent.
+	// Thin makes the cases of groups 9, 12, 13, 17.10 and 18 smaller: large
+	// messages are a sixteenth as long, and fewer are sent.
 	Thin bool
 
 	// Parallel is how many connections are made to a server at once. The
