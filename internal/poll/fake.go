@@ -28,6 +28,7 @@ type FakeCalls struct{ Wait, Read, Write, Control, Accept int }
 // fakeConn is a transport and its peer.
 type fakeConn struct {
 	in, out []byte // towards the owner, and towards the peer
+	read    int    // octets of in that were read
 	room    int    // octets that out may hold; negative is any number
 	poller  *fakePoller
 	token   Token
@@ -53,14 +54,13 @@ var ErrReset error = syscall.ECONNRESET
 // NewFake returns a network whose clock stands at its beginning.
 func NewFake() *Fake { return &Fake{now: 1} }
 
-// Footprint is what an idle transport and its peer take of the network's memory,
-// in octets.
+// Footprint is what the transports and their peers take of memory, in octets.
 func (f *Fake) Footprint() int {
-	each := int(unsafe.Sizeof(fakeConn{}) + unsafe.Sizeof(FakePeer{}) + unsafe.Sizeof(&FakePeer{}))
-	if n := len(f.conns); n > 0 {
-		each += int(unsafe.Sizeof(fakeConn{})) * (cap(f.conns) - n) / n
+	n := cap(f.conns)*int(unsafe.Sizeof(fakeConn{})) + len(f.conns)*int(unsafe.Sizeof(FakePeer{}))
+	for i := range f.conns {
+		n += cap(f.conns[i].in) + cap(f.conns[i].out)
 	}
-	return each
+	return n
 }
 
 // Advance moves the clock.
@@ -144,6 +144,15 @@ func (p *FakePeer) Read() []byte {
 		c.announce(p.h, Writable)
 	}
 	return b
+}
+
+// Discard takes everything, and leaves the memory to be written again.
+func (p *FakePeer) Discard() {
+	c := p.conn()
+	if len(c.out) > 0 && c.watched {
+		c.announce(p.h, Writable)
+	}
+	c.out = c.out[:0]
 }
 
 // ReadN takes at most n octets.
@@ -324,9 +333,9 @@ func (p *fakePoller) Read(h Handle, b []byte) (int, error) {
 	case c.reset:
 		return 0, ErrReset
 	case len(c.in) > 0:
-		n := copy(b, c.in)
-		if c.in = c.in[n:]; len(c.in) == 0 {
-			c.in = nil
+		n := copy(b, c.in[c.read:])
+		if c.read += n; c.read == len(c.in) {
+			c.in, c.read = c.in[:0], 0
 		}
 		return n, nil
 	case c.ended:
