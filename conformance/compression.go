@@ -6,14 +6,18 @@ import (
 	"strings"
 )
 
-// bare is what cases about compressed data offer and grant: both sides keep
-// their windows.
-var bare = list(params{})
+// Cases about compressed data offer and grant that both sides keep their
+// windows. Servers exist that choose the client's whether they were asked or
+// not, so they are asked.
+var (
+	keepsOffer = list(params{clientBits: -1})
+	keepsGrant = list(params{})
+)
 
 // compressing is a case for which permessage-deflate must be agreed on.
 func compressing(c Case) Case {
 	if c.offers == nil {
-		c.offers, c.wanted = bare, bare
+		c.offers, c.wanted = keepsOffer, keepsGrant
 	}
 	return c.needing(func(p *player) string {
 		if p.deflate == nil {

@@ -83,7 +83,7 @@ func forgetting(again, first frame) Case {
 		p.expect(echo)
 	})
 	c.codes, c.NeedsEcho = invalid, true
-	c.offers = list(params{clientForgets: true})
+	c.offers = list(params{clientForgets: true, clientBits: -1})
 	c.answer = &answer{deflateOffer("server_no_context_takeover"), true}
 	c.Expect = "fails the connection; a peer that still knows the first message, and sends its copy back, is not strict"
 	return c

@@ -101,7 +101,7 @@ func accepted(fields []string, offers []params, exact bool) (*params, error) {
 		return nil, nil
 	}
 	if len(offers) == 0 {
-		return nil, fmt.Errorf("the response has an extension that nobody offered: %q", fields)
+		return nil, fmt.Errorf("the response has an extension for which there was no legal offer: %q", fields)
 	}
 	p, err := parseParams(strings.Join(fields, ", "), false)
 	if err != nil {

@@ -145,7 +145,7 @@ func (p *player) shouldAccept() {
 func (s *site) accepts() bool {
 	agreed := false
 	c := answering("", "", func(p *player) { agreed = p.deflate != nil })
-	c.offers = bare
+	c.offers = list(params{})
 	return s.judge(&c).Close == CloseOK && agreed
 }
 
