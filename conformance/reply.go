@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -145,7 +146,7 @@ func (o *opening) judge(p *player, r *Result) {
 		r.Verdict, r.Close, r.Reason = Failed, CloseNoHandshake, "the client does not take the answer"
 	}
 	if r.Case.ending == tells && r.Verdict != Failed {
-		r.Verdict, r.Close = Informational, CloseInformational
+		r.Verdict, r.Close, r.Reason = Informational, CloseInformational, cmp.Or(r.Reason, "the client ended it")
 	}
 }
 
