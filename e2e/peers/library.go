@@ -91,5 +91,8 @@ func drive(ctx context.Context, l library, suite, agent string, workers int) err
 	}
 	close(next)
 	group.Wait()
-	return ctx.Err()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return l.echo(ctx, suite+"/updateReports?agent="+url.QueryEscape(agent))
 }

@@ -35,6 +35,7 @@ async function drive(suite, agent, workers) {
     while (next <= count) await play(`${suite}/runCase?case=${next++}&agent=${encodeURIComponent(agent)}`);
   };
   await Promise.all(Array.from({ length: workers }, worker));
+  await play(`${suite}/updateReports?agent=${encodeURIComponent(agent)}`);
 }
 
 const [mode, suite, agent, workers] = process.argv.slice(2);

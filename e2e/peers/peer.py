@@ -44,11 +44,14 @@ async def drive(suite, agent, workers):
     async with websockets.connect(f"{suite}/getCaseCount") as ws:
         cases = iter(range(1, int(await ws.recv()) + 1))
 
+    name = urllib.parse.quote(agent)
+
     async def worker():
         for case in cases:
-            await play(f"{suite}/runCase?case={case}&agent={urllib.parse.quote(agent)}")
+            await play(f"{suite}/runCase?case={case}&agent={name}")
 
     await asyncio.gather(*(worker() for _ in range(workers)))
+    await play(f"{suite}/updateReports?agent={name}")
 
 
 match sys.argv[1:]:
