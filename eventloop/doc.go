@@ -50,5 +50,4 @@
 // # Limitations
 //
 //   - HTTP/1.1 without TLS only, and no permessage-deflate.
-//   - Requests that are no WebSocket handshake are refused.
 package eventloop

@@ -23,6 +23,7 @@ func (l *Loop) head(s *slot, p []byte) {
 	case err != nil:
 		x.head = nil
 		l.refuse(s, malformed(err), "")
+	case n > 0 && l.handOver(s, whole):
 	case n > 0:
 		x.head, x.headBy = nil, 0
 		l.answer(s, p[len(p)-(len(whole)-n):])

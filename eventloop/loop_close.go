@@ -148,7 +148,9 @@ func (l *Loop) tellClosed(f func(Conn, error), s *slot, err error) {
 func (l *Loop) free(s *slot) {
 	l.tell(s, s.x.verdict)
 	l.timers.disarm(s)
-	l.poller.CloseHandle(s.handle)
+	if s.handle != detached {
+		l.poller.CloseHandle(s.handle)
+	}
 	if s.kind != 0 {
 		l.kinds.leave(s.kind)
 	}

@@ -23,6 +23,7 @@ type Server struct {
 	loops    []*Loop
 	running  sync.WaitGroup
 	outside  atomic.Int64
+	requests requests
 
 	closing sync.Once
 	ended   chan struct{}
@@ -57,6 +58,7 @@ func prepare(on poll.Network, network, address string, h *Handler, o *ServerOpti
 		return nil, err
 	}
 	s := &Server{set: set, network: on, ended: make(chan struct{})}
+	s.requests.server, s.requests.come = s, sync.NewCond(&s.requests.mu)
 	if s.listener, s.addr, err = on.Listen(network, address, set.reusePort); err != nil {
 		return nil, err
 	}
@@ -126,6 +128,7 @@ func (s *Server) Close() (err error) {
 		for _, l := range s.loops {
 			l.inbox.must(task{run: l.stop})
 		}
+		s.requests.end()
 		s.running.Wait()
 		for _, l := range s.loops {
 			l.discard()
@@ -252,6 +255,7 @@ func (s *Stats) add(o Stats) {
 	s.Accepted += o.Accepted
 	s.Opened += o.Opened
 	s.Refused += o.Refused
+	s.HandedOver += o.HandedOver
 	s.MessagesIn += o.MessagesIn
 	s.MessagesOut += o.MessagesOut
 	s.BytesIn += o.BytesIn

@@ -6,6 +6,8 @@ type Stats struct {
 	Accepted uint64 // transports that were accepted
 	Opened   uint64 // opening handshakes that succeeded
 	Refused  uint64 // opening handshakes that were refused
+	// HandedOver counts connections that left for Server.Requests.
+	HandedOver uint64
 
 	MessagesIn, MessagesOut uint64 // whole messages
 	BytesIn, BytesOut       uint64 // octets of the transports

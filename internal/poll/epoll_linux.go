@@ -4,6 +4,7 @@ package poll
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -250,6 +251,26 @@ func (p *epoll) CloseWrite(h Handle) error {
 // CloseHandle closes a descriptor, with which epoll forgets it.
 func (p *epoll) CloseHandle(h Handle) error {
 	return os.NewSyscallError("close", syscall.Close(int(h)))
+}
+
+// Detach hands the socket to the runtime's poller.
+func (p *epoll) Detach(h Handle) (net.Conn, error) {
+	f := os.NewFile(uintptr(h), "socket")
+	defer f.Close()
+	if err := p.control(syscall.EPOLL_CTL_DEL, h, 0, 0); err != nil {
+		return nil, err
+	}
+	return net.FileConn(f)
+}
+
+// Attach takes the socket out of the runtime's poller.
+func (epollNetwork) Attach(nc net.Conn) (Handle, error) {
+	defer nc.Close()
+	switch nc.(type) {
+	case *net.TCPConn, *net.UnixConn:
+		return descriptor(nc.(syscall.Conn))
+	}
+	return 0, fmt.Errorf("poll: a %T is no socket: %w", nc, errors.ErrUnsupported)
 }
 
 func (p *epoll) RemoteAddr(h Handle) net.Addr {

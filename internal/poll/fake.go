@@ -386,6 +386,18 @@ func (p *fakePoller) CloseHandle(h Handle) error {
 	return nil
 }
 
+// Detach is not supported: there is nothing that a net.Conn could wait for.
+func (p *fakePoller) Detach(h Handle) (net.Conn, error) {
+	p.CloseHandle(h)
+	return nil, errors.ErrUnsupported
+}
+
+// Attach is not supported.
+func (f *Fake) Attach(nc net.Conn) (Handle, error) {
+	nc.Close()
+	return 0, errors.ErrUnsupported
+}
+
 func (p *fakePoller) RemoteAddr(h Handle) net.Addr { return fakeAddr }
 
 var fakeAddr = &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 1}

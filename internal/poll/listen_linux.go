@@ -4,6 +4,7 @@ package poll
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -28,15 +29,7 @@ func (epollNetwork) Listen(network, address string, reusePort bool) (Handle, net
 	if u, ok := l.(*net.UnixListener); ok {
 		u.SetUnlinkOnClose(false)
 	}
-	rc, err := l.(syscall.Conn).SyscallConn()
-	if err != nil {
-		return 0, nil, err
-	}
-	h, ctl := Handle(-1), error(nil)
-	err = rc.Control(func(fd uintptr) { h, ctl = duplicate(fd) })
-	if err == nil {
-		err = ctl
-	}
+	h, err := descriptor(l.(syscall.Conn))
 	if err != nil {
 		return 0, nil, fmt.Errorf("listen: %w", err)
 	}
@@ -59,6 +52,16 @@ func (epollNetwork) CloseListener(h Handle) error {
 
 // soReusePort is SO_REUSEPORT, which package syscall lacks.
 const soReusePort = 15
+
+// descriptor returns a descriptor of the same socket that is ours to close.
+func descriptor(c syscall.Conn) (h Handle, err error) {
+	rc, err := c.SyscallConn()
+	if err != nil {
+		return -1, err
+	}
+	ctl := rc.Control(func(fd uintptr) { h, err = duplicate(fd) })
+	return h, errors.Join(ctl, err)
+}
 
 func duplicate(fd uintptr) (Handle, error) {
 	n, _, e := syscall.RawSyscall(syscall.SYS_FCNTL, fd, syscall.F_DUPFD_CLOEXEC, 0)

@@ -45,6 +45,9 @@ type Network interface {
 	Listen(network, address string, reusePort bool) (Handle, net.Addr, error)
 	// CloseListener closes a listener that no poller watches any more.
 	CloseListener(Handle) error
+	// Attach makes a transport of nc, which it takes over, also if it fails. Its
+	// error is errors.ErrUnsupported if nc is of a kind that it cannot drive.
+	Attach(nc net.Conn) (Handle, error)
 }
 
 // Poller is the way of one event loop to its transports. Nothing but Wait
@@ -96,6 +99,9 @@ type Poller interface {
 	// CloseHandle closes a transport, added or not. What has not been read is
 	// lost, and may cost the peer what was written last.
 	CloseHandle(h Handle) error
+	// Detach makes a net.Conn of a transport, behind what has been read of it and
+	// if nothing was written to it. The handle is closed, also if it fails.
+	Detach(h Handle) (net.Conn, error)
 	// RemoteAddr returns the address of the peer, or nil.
 	RemoteAddr(h Handle) net.Addr
 }

@@ -44,6 +44,9 @@ func (n *Portable) AddConn(nc net.Conn) Handle {
 	return Handle(len(n.streams) - 1)
 }
 
+// Attach is AddConn.
+func (n *Portable) Attach(nc net.Conn) (Handle, error) { return n.AddConn(nc), nil }
+
 func (n *Portable) stream(h Handle) *stream {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -233,6 +236,11 @@ func (p *portablePoller) CloseHandle(h Handle) error {
 		p.streams[h] = nil
 	}
 	return p.network.remove(h).Close()
+}
+
+func (p *portablePoller) Detach(h Handle) (net.Conn, error) {
+	p.streams[h] = nil
+	return p.network.remove(h).detach(), nil
 }
 
 func (p *portablePoller) RemoteAddr(h Handle) net.Addr {

@@ -1,8 +1,10 @@
 package poll
 
 import (
+	"errors"
 	"io"
 	"net"
+	"os"
 	"sync"
 	"time"
 )
@@ -32,6 +34,7 @@ type stream struct {
 	watched  bool
 	ending   bool // CloseWrite behind out
 	closed   bool
+	ahead    chan struct{} // closed when nobody reads ahead any more
 }
 
 func newStream(nc net.Conn) *stream {
@@ -42,10 +45,12 @@ func newStream(nc net.Conn) *stream {
 
 func (s *stream) start(p *portablePoller, t Token) {
 	s.poller, s.token = p, t
+	s.ahead = make(chan struct{})
 	go s.readAhead()
 }
 
 func (s *stream) readAhead() {
+	defer close(s.ahead)
 	buf := make([]byte, readSize)
 	for {
 		n, err := s.nc.Read(buf)
@@ -64,7 +69,11 @@ func (s *stream) readAhead() {
 		for len(s.in) > 0 && !s.closed {
 			s.consumed.Wait()
 		}
+		closed := s.closed
 		s.mu.Unlock()
+		if closed {
+			return
+		}
 	}
 }
 
@@ -160,6 +169,42 @@ func closeWrite(nc net.Conn) error {
 		return half.CloseWrite()
 	}
 	return nc.Close() // there are no halves
+}
+
+// detach stops reading ahead and returns the transport with what was.
+func (s *stream) detach() net.Conn {
+	s.mu.Lock()
+	s.closed = true
+	s.consumed.Signal()
+	s.mu.Unlock()
+	if s.ahead != nil {
+		s.nc.SetReadDeadline(time.Unix(1, 0))
+		<-s.ahead
+		s.nc.SetReadDeadline(time.Time{})
+	}
+	if len(s.in) == 0 && (s.readErr == nil || errors.Is(s.readErr, os.ErrDeadlineExceeded)) {
+		return s.nc
+	}
+	return &detached{Conn: s.nc, in: s.in, err: s.readErr}
+}
+
+// detached is a transport of which something was read ahead.
+type detached struct {
+	net.Conn
+	in  []byte
+	err error // behind in
+}
+
+func (d *detached) Read(p []byte) (int, error) {
+	if len(d.in) > 0 {
+		n := copy(p, d.in)
+		d.in = d.in[n:]
+		return n, nil
+	}
+	if d.err != nil && !errors.Is(d.err, os.ErrDeadlineExceeded) {
+		return 0, d.err
+	}
+	return d.Conn.Read(p)
 }
 
 // Close closes the transport, behind what was written.
