@@ -77,7 +77,8 @@
 //
 // If a case has ended the server, this case may well have passed: dropping the
 // connection was right. All cases that follow then say that the server no
-// longer accepts connections, and with which cases it was busy when it did.
+// longer accepts connections, and with which cases it was busy when it did:
+// with one alone if [Options.Parallel] is 1.
 //
 // # Time
 //
