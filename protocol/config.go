@@ -35,11 +35,16 @@ const (
 	DefaultPongTimeout     = 10 * time.Second
 )
 
+// MaxInflated is the largest that a compressed message may get where
+// Limits.MaxMessage is unlimited: it is whole before any of it can be handed on,
+// and announces itself by a thousandth of its size.
+const MaxInflated = 32 << 20
+
 // Limits bounds what a peer can make us hold and how long it can make us wait.
 // In every field zero is the default, never "unlimited".
 type Limits struct {
 	// MaxMessage is the size of a message in octets, after decompression.
-	// Negative: unlimited.
+	// Negative: unlimited, or [MaxInflated] if the message is compressed.
 	MaxMessage int64
 	// MaxFragments is the number of frames of one message, empty ones
 	// included. Negative: unlimited.
@@ -67,7 +72,8 @@ type Limits struct {
 type Config struct {
 	role          Role
 	maxMessage    uint64
-	maxCompressed uint64
+	maxInflated   uint64 // of a compressed message
+	maxCompressed uint64 // the same before it is inflated, in one frame
 	maxFragments  uint32
 	maxControls   uint32
 	assembly      int64
@@ -108,9 +114,17 @@ func (c *Config) WithMaxMessage(n int64) *Config {
 
 func (c *Config) setMaxMessage(n int64) {
 	c.maxMessage = uint64(orDefault(n, DefaultMaxMessage, math.MaxInt64))
+	c.maxInflated = c.maxMessage
+	if n < 0 {
+		c.maxInflated = MaxInflated
+	}
 	// DEFLATE's stored blocks are larger than their text (RFC 1951 3.2.4).
-	c.maxCompressed = c.maxMessage + c.maxMessage/64 + 1024
+	c.maxCompressed = c.maxInflated + c.maxInflated/64 + 1024
 }
+
+// fragmentSlack is how much longer a compressed message may be for each frame:
+// what ends a block, and what begins one.
+const fragmentSlack = 16
 
 // Role returns the side that the Config is for.
 func (c *Config) Role() Role { return c.role }

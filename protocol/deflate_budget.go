@@ -48,10 +48,15 @@ func (b *DeflateBudget) Stats() DeflateStats {
 // another, and reports whether there was room. Less always has room.
 func (b *DeflateBudget) change(from, to deflateCharge) bool {
 	more := int64(to.octets - from.octets)
-	if b.used.Add(more) > b.limit && more > 0 {
-		b.used.Add(-more)
-		b.short.Add(1)
-		return false
+	for {
+		used := b.used.Load()
+		if more > 0 && used+more > b.limit {
+			b.short.Add(1)
+			return false
+		}
+		if b.used.CompareAndSwap(used, used+more) {
+			break
+		}
 	}
 	b.tiers[from.tier].Add(-1)
 	b.tiers[to.tier].Add(1)

@@ -489,6 +489,79 @@ func TestDeflateForget(t *testing.T) {
 	}
 }
 
+// A request that finds no room takes nothing from those that would.
+func TestDeflateBudgetRoom(t *testing.T) {
+	b := NewDeflateBudget(8 << 10)
+	big, small := deflateCharge{DeflateTakeover, 32 << 10}, deflateCharge{DeflateHistory, 4 << 10}
+	done := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for {
+			select {
+			case <-done:
+				return
+			default:
+				if b.change(stateless, big) {
+					t.Error("there is room for 32 KiB in 8")
+					return
+				}
+			}
+		}
+	})
+	for range 20_000 {
+		if !b.change(stateless, small) {
+			t.Error("no room for 4 KiB in 8")
+			break
+		}
+		if used := b.Stats().Used; used != 4<<10 {
+			t.Errorf("%d octets are used", used)
+			break
+		}
+		b.change(small, stateless)
+	}
+	close(done)
+	wg.Wait()
+}
+
+// What was taken goes back to where it came from.
+func TestDeflateBudgetKept(t *testing.T) {
+	old := DefaultDeflateBudget
+	defer func() { DefaultDeflateBudget = old }()
+	DefaultDeflateBudget = NewDeflateBudget(1 << 20)
+	first := DefaultDeflateBudget
+	d := NewDeflater(&DeflateConfig{}, DeflateDirection{Takeover: true, WindowBits: 15})
+	d.Append(nil, records(1, 300)[0])
+	DefaultDeflateBudget = NewDeflateBudget(1 << 20)
+	d.Close()
+	for _, b := range []*DeflateBudget{first, DefaultDeflateBudget} {
+		if s := b.Stats(); s.Used != 0 || s.History != 0 {
+			t.Errorf("a budget has %+v left", s)
+		}
+	}
+}
+
+// What is forgotten cannot be referred to, and forms that make the same octets
+// are the same.
+func TestDeflateForgetReceived(t *testing.T) {
+	d, i := newSender(DeflateHistory, 15), newReceiver(true, 15)
+	p := records(1, 200)[0]
+	for k, want := range []bool{true, true, false} {
+		if k == 2 {
+			i.Forget()
+		}
+		payload, _ := d.Append(nil, p)
+		if _, err := inflateWith(i, payload); (err == nil) != want {
+			t.Errorf("message %d: %v", k, err)
+		}
+	}
+	form := func(level int) DeflateForm {
+		return NewDeflater(&DeflateConfig{Level: level}, DeflateDirection{WindowBits: 15}).Form()
+	}
+	if form(0) != form(1) || form(1) == form(2) {
+		t.Error("levels 0 and 1 are one form, and 2 is another")
+	}
+}
+
 // Behind a payload that cannot be inflated there is nothing any more.
 func TestDeflateFailureIsFinal(t *testing.T) {
 	cfg := NewConfig(Server, nil)

@@ -24,11 +24,14 @@ func NewInflater(agreed DeflateDirection) *Inflater {
 	return &Inflater{keep: 1 << max(agreed.WindowBits, deflate.MinWindowBits+1)}
 }
 
+// Forget drops the text and its memory, behind the last message.
+func (i *Inflater) Forget() { i.history.Forget() }
+
 // Append appends the message that the peer sent as payload, with RSV1, to dst.
 // in is what reported the payload, right behind its last chunk. The error is an
 // [*Error], upon which the connection must be failed: in ignores everything from
-// then on, and dst is returned as it was. A good message is joined once from pieces, for which its size is needed
-// twice.
+// then on, and dst is returned as it was. A good message is joined once from
+// pieces, for which its size is needed twice.
 //
 //   - 1007: the payload cannot be inflated
 //     (https://www.rfc-editor.org/rfc/rfc7692#section-7.2.2), or the text of a
@@ -39,7 +42,7 @@ func NewInflater(agreed DeflateDirection) *Inflater {
 func (i *Inflater) Append(cfg *Config, in *In, dst []byte, op Opcode, payload []byte) ([]byte, error) {
 	var text utf8.Validator
 	check := func(piece []byte) bool { return op != OpText || text.Write(piece) < 0 }
-	message, err := deflate.Inflate(dst, payload, i.history.Bytes(), cfg.maxMessage, check)
+	message, err := deflate.Inflate(dst, payload, i.history.Bytes(), cfg.maxInflated, check)
 	if err == nil && op == OpText && !text.Complete() {
 		err = deflate.ErrRefused
 	}

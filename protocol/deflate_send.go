@@ -7,17 +7,22 @@ import "github.com/duplexws/duplex/internal/deflate"
 // that the next one may refer to.
 type Deflater struct {
 	cfg     *DeflateConfig
+	budget  *DeflateBudget
 	form    DeflateForm
 	wanted  deflateCharge // Takeover and Send allow it
 	charged deflateCharge // the budget allows it
 	history deflate.History
 }
 
-// NewDeflater returns a Deflater for what was agreed on sending
-// ([DeflateAgreement]). Close must be called behind the last message.
+// NewDeflater returns a Deflater for what was agreed on sending, by
+// [DeflateConfig.Accept] or [DeflateConfig.Agree] of the same cfg, which must be
+// valid. Close must be called behind the last message.
 func NewDeflater(cfg *DeflateConfig, agreed DeflateDirection) *Deflater {
-	d := &Deflater{cfg: cfg, wanted: stateless, charged: stateless,
-		form: DeflateForm{level: uint8(cfg.Level), windowBits: uint8(agreed.WindowBits)}}
+	d := &Deflater{cfg: cfg, budget: cfg.Budget, wanted: stateless, charged: stateless,
+		form: DeflateForm{level: uint8(max(cfg.Level, 1)), windowBits: uint8(agreed.WindowBits)}}
+	if d.budget == nil {
+		d.budget = DefaultDeflateBudget
+	}
 	if agreed.WindowBits < deflate.MaxWindowBits {
 		d.form.level = 0
 	}
@@ -70,18 +75,11 @@ func (d *Deflater) settle() {
 }
 
 func (d *Deflater) move(to deflateCharge) bool {
-	if !d.cfg.budget().change(d.charged, to) {
+	if !d.budget.change(d.charged, to) {
 		return false
 	}
 	d.charged = to
 	return true
-}
-
-func (c *DeflateConfig) budget() *DeflateBudget {
-	if c.Budget == nil {
-		return DefaultDeflateBudget
-	}
-	return c.Budget
 }
 
 // AppendFragment appends the payload of the next fragment of a message, which

@@ -44,8 +44,8 @@
 //
 //   - permessage-deflate (RFC 7692) stands beside In and Out, not in them: a
 //     driver negotiates it by [DeflateConfig], lets compressed messages through
-//     by [In.AllowRSV1], and hands them whole to an [Inflater] and a [Deflater].
-//     Messages written in fragments are not compressed.
+//     by [In.AllowRSV1], hands them to a [Deflater], whole or in fragments, and
+//     whole to an [Inflater].
 //   - A text message that is written in fragments must be whole UTF-8 only at
 //     its end; [Out] checks it as it goes.
 package protocol

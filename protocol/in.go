@@ -47,7 +47,8 @@ const (
 // AllowRSV1 says that an extension which uses RSV1 on the first frame of a
 // message was negotiated (https://www.rfc-editor.org/rfc/rfc7692#section-6).
 // Such a message is reported as received: Event.Compressed is set, its text is
-// not checked, and its limit is MaxMessage + MaxMessage/64 + 1 KiB.
+// not checked, and its limit is MaxMessage + MaxMessage/64 + 1 KiB, and 16 octets
+// for each frame.
 func (in *In) AllowRSV1() { in.flags |= inAllowRSV1 }
 
 // Offset returns the number of octets consumed so far.

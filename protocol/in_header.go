@@ -171,7 +171,7 @@ func (in *In) checkLength(cfg *Config, h []byte) *Error {
 	}
 	limit := cfg.maxMessage
 	if h[0]&0x40 != 0 || in.flags&inCompressed != 0 {
-		limit = cfg.maxCompressed
+		limit = cfg.maxCompressed + fragmentSlack*uint64(in.fragments)
 	}
 	if in.size > limit || n > limit-in.size {
 		return &Error{Code: StatusMessageTooBig, Offset: in.headerOffset(), Limit: "MaxMessage",

@@ -164,8 +164,8 @@ func TestInRSV1Limit(t *testing.T) {
 		}{
 			{"all of the room", []frame{binaryOf(strings.Repeat("a", room)).reserved(4)}, false},
 			{"one more", []frame{binaryOf("").reserved(4).declaring(room + 1).inForm(16)}, true},
-			{"all of it in fragments", []frame{binaryOf(strings.Repeat("a", 6400)).reserved(4).unfinished(), cont(strings.Repeat("b", 1124))}, false},
-			{"one more in fragments", []frame{binaryOf(strings.Repeat("a", 6400)).reserved(4).unfinished(), cont(strings.Repeat("b", 1125))}, true},
+			{"all of it in fragments", []frame{binaryOf(strings.Repeat("a", 6400)).reserved(4).unfinished(), cont(strings.Repeat("b", 1124+fragmentSlack))}, false},
+			{"one more in fragments", []frame{binaryOf(strings.Repeat("a", 6400)).reserved(4).unfinished(), cont(strings.Repeat("b", 1125+fragmentSlack))}, true},
 			{"without RSV1", []frame{binaryOf("").reserved(4), binaryOf("").declaring(max + 1).inForm(16)}, true},
 		} {
 			var in In

@@ -3,8 +3,10 @@ package websocket
 import (
 	"context"
 	"errors"
+	"runtime"
 	"testing"
 
+	"github.com/duplexws/duplex/internal/pool"
 	"github.com/duplexws/duplex/internal/testenv"
 	"github.com/duplexws/duplex/protocol"
 )
@@ -88,6 +90,34 @@ func TestAllocsDeflate(t *testing.T) {
 	}
 	allocs(t, "WritePrepared", 0, func() { server.WritePrepared(ctx, prepared) })
 	client.CloseNow()
+}
+
+// TestAllocsDeflateEnded: an ended connection that the application keeps holds
+// nothing of what was said.
+func TestAllocsDeflateEnded(t *testing.T) {
+	testenv.NoRace(t)
+	pool.SetPoison(false)
+	defer pool.SetPoison(true)
+	o := &DeflateOptions{Send: DeflateTakeover, Receive: DeflateTakeover}
+	message := []byte(prose(20_000) + noise(20_000))
+	var all []*Conn
+	before := inUse()
+	for range 50 {
+		server, client := deflatePair(t, tcp, o)
+		all = append(all, server, client)
+		for _, ends := range [][2]*Conn{{server, client}, {client, server}} {
+			done := async(func() error { return ends[0].Write(t.Context(), Text, message) })
+			if _, _, err := ends[1].Read(t.Context()); err != nil || <-done != nil {
+				t.Fatal(err)
+			}
+		}
+		server.CloseNow()
+		client.CloseNow()
+	}
+	if got := (inUse() - before) / len(all); got > 4<<10 {
+		t.Errorf("an ended connection holds %d octets", got)
+	}
+	runtime.KeepAlive(all)
 }
 
 // TestAllocsBuffered: for a message that is there nothing is armed, whatever the

@@ -168,7 +168,7 @@ func (c *Conn) Subprotocol() string { return c.subprotocol }
 
 // SetMaxMessage sets Options.MaxMessage for this connection alone: little before
 // a login, say, and more after it. It counts for frames whose header has not been
-// read yet.
+// read yet, and for compressed messages that are not whole yet.
 func (c *Conn) SetMaxMessage(n int64) {
 	c.more().received.Store(c.set.cfg.WithMaxMessage(n))
 }

@@ -74,6 +74,9 @@ func (c *Conn) unlockRead() {
 func (c *Conn) releaseRead() {
 	c.breakReader(c.Err())
 	c.dropInput()
+	if c.deflate != nil {
+		c.deflate.in.Forget()
+	}
 	c.unwatch()
 }
 
@@ -150,7 +153,17 @@ func (c *Conn) setMore(more bool) {
 // compressed. It handles control frames on
 // the way, and waits for input as long as ctx allows.
 func (c *Conn) next(ctx context.Context, ev *protocol.Event) error {
+	return c.nextUnless(ctx, ev, nil)
+}
+
+// nextUnless is next, but stores no event and returns once w, if not nil, is
+// answered.
+func (c *Conn) nextUnless(ctx context.Context, ev *protocol.Event, w *pingWait) error {
 	for {
+		if w != nil && w.answered() {
+			ev.Kind = protocol.None
+			return nil
+		}
 		if c.rd == nil {
 			ev.Kind = protocol.None
 		} else {

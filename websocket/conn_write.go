@@ -122,8 +122,8 @@ func (c *Conn) writeMessage(ctx context.Context, typ MessageType, p []byte) erro
 	return c.flushOrDefer(ctx, start)
 }
 
-// writeDeflated is writeMessage for what is to be compressed. It reports false
-// for what is not.
+// writeDeflated is writeMessage for what is long enough to be compressed. It
+// reports false for what is not.
 func (c *Conn) writeDeflated(ctx context.Context, typ MessageType, p []byte) (done bool, err error) {
 	if typ&Uncompressed != 0 || !c.deflate.out.Wants(p) {
 		return false, nil
@@ -132,12 +132,12 @@ func (c *Conn) writeDeflated(ctx context.Context, typ MessageType, p []byte) (do
 		return true, c.refused(err)
 	}
 	d, ok := c.pack(p)
-	if !ok {
-		return false, nil
-	}
 	defer d.release()
+	if ok {
+		p = d.payload
+	}
 	c.counts.messagesOut.add(1)
-	return true, c.writeFrame(ctx, typ, true, d.payload)
+	return true, c.writeFrame(ctx, typ, ok, p)
 }
 
 // writeFrame writes a message that the core has allowed and whose payload is as

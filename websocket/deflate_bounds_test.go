@@ -185,9 +185,9 @@ func oneByOne(n int) string {
 	return strings.Repeat("\x00\x01\x00\xfe\xffx", n) + "\x00"
 }
 
-// Row 72: the inflater is given no more than the limit and a 64th, so that
-// blocks that say little or nothing are bounded by that: more is refused by its
-// header, before any payload comes. Final blocks, of which each restarts the
+// Row 72: the inflater is given no more than the limit, a 64th of it, and 16
+// octets for each frame, so that blocks that say little or nothing are bounded
+// by that: more is refused by its header, before any payload comes. Final blocks, of which each restarts the
 // inflater, are bounded apart.
 func TestDeflateWork(t *testing.T) {
 	const limit = 6000
@@ -201,7 +201,7 @@ func TestDeflateWork(t *testing.T) {
 	run(t, func(t *testing.T, tr transport) {
 		for what, octets := range map[string][]byte{
 			"a frame":    append(claim(0xC2, received+1), key...),
-			"a fragment": append(frame{op: Binary, more: true, packed: true, payload: rest}.octets(true), append(claim(0x80, received+1-len(rest)), key...)...),
+			"a fragment": append(frame{op: Binary, more: true, packed: true, payload: rest}.octets(true), append(claim(0x80, received+16+1-len(rest)), key...)...),
 		} {
 			s := serve(t, tr, o)
 			s.peer.out <- octets

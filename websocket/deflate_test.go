@@ -541,3 +541,37 @@ func TestDeflateNetConn(t *testing.T) {
 		}
 	}
 }
+
+// A Ping that reads for itself when the connection ends leaves no message that
+// nobody has sent.
+func TestDeflatePingMakesUpNothing(t *testing.T) {
+	half := packedFrame(prose(300))
+	half.more = true
+	for i := range 30 {
+		s := serve(t, tcp, &Options{Deflate: &DeflateOptions{}})
+		done := async(func() error { _, err := s.Ping(s.ctx); return err })
+		s.peer.next()
+		frames := []frame{half}
+		for range 2000 {
+			frames = append(frames, frame{more: true, payload: "\x00"})
+		}
+		s.peer.write(frames...)
+		time.Sleep(time.Duration(i*20) * time.Microsecond)
+		s.CloseNow()
+		<-done
+		if typ, p, err := s.Read(s.ctx); err == nil {
+			t.Fatalf("read %v %q, of a message that is not whole", typ, p)
+		}
+	}
+}
+
+// A compressed message has a limit where others have none: it is whole before
+// anything of it can be handed on.
+func TestDeflateUnlimited(t *testing.T) {
+	s := serve(t, tcp, &Options{Deflate: &DeflateOptions{}, MaxMessage: -1})
+	s.peer.write(packedFrame(prose(3<<20)), binaryF(filled(3<<20)), frame{op: Binary, packed: true, payload: bomb(protocol.MaxInflated + 1)})
+	s.wantRead(Text, prose(3<<20))
+	s.wantRead(Binary, filled(3<<20))
+	_, _, err := s.NextReader(s.ctx)
+	wantCode(t, "a bomb", err, StatusMessageTooBig)
+}

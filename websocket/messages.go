@@ -34,7 +34,7 @@ func (c *Conn) Messages(ctx context.Context) iter.Seq2[Message, error] {
 // ReadEach calls f for each message to come until one call returns an error,
 // which it returns, or the connection ends, with the error of [Conn.Read]. It is
 // the fastest way to read: p is borrowed memory, valid until f returns, and no
-// message costs an allocation.
+// message costs an allocation but a compressed one above 32 KiB.
 //
 // f may write. It must not read from c, nor close it, since that waits for f: it
 // returns an error instead, and the caller closes.

@@ -15,8 +15,9 @@ import (
 type Options struct {
 	// MaxMessage is the largest message to receive in octets, after
 	// decompression. A larger one closes the connection with 1009. Negative:
-	// unlimited, for readers of [Conn.NextReader] that bound themselves.
-	// Default 1 MiB.
+	// unlimited, for readers of [Conn.NextReader] that bound themselves; a
+	// compressed message is handed on when it is whole, and may have 32 MiB
+	// then. Default 1 MiB.
 	MaxMessage int64
 	// MaxFragments is the largest number of frames of one message to receive,
 	// empty ones included. Negative: unlimited. Default 131072.

@@ -78,7 +78,7 @@ func (c *Conn) readForPing(ctx context.Context, w *pingWait) error {
 		if c.more().reader != nil || c.more().stashSize > c.stashLimit() {
 			return errStashFull
 		}
-		if err := c.nextOrPong(ctx, &ev, w); err != nil {
+		if err := c.nextUnless(ctx, &ev, w); err != nil {
 			return err
 		}
 		if ev.Kind != protocol.Data {
@@ -106,30 +106,6 @@ func (c *Conn) addOwn(ev *protocol.Event) (p []byte, whole bool, err error) {
 	c.rd.asm.Own()
 	p, whole = c.rd.asm.Add(&c.in, ev)
 	return p, whole, nil
-}
-
-// nextOrPong is next, but returns without data when w is answered.
-func (c *Conn) nextOrPong(ctx context.Context, ev *protocol.Event, w *pingWait) error {
-	for !w.answered() {
-		if c.rd == nil {
-			ev.Kind = protocol.None
-		} else {
-			c.rd.input = c.in.Feed(c.receiving(), c.rd.now, c.rd.input, ev)
-		}
-		switch ev.Kind {
-		case protocol.Data:
-			if !ev.Compressed || c.gather(ev) {
-				return nil
-			}
-		case protocol.None:
-			if err := c.fill(ctx); err != nil {
-				return err
-			}
-		default:
-			c.control(ev)
-		}
-	}
-	return nil
 }
 
 // stashed is a message that was received on behalf of a later Read.

@@ -22,15 +22,15 @@ import (
 // comes whole and where it belongs.
 func TestEverythingConcurrently(t *testing.T) {
 	run(t, func(t *testing.T, tr transport) {
-		pairs, ops := 3, 60
+		pairs, ops := 4, 60
 		if testenv.Full() {
 			pairs, ops = 20, 2000
 		}
 		var wg sync.WaitGroup
 		for i := range pairs {
-			o := &Options{Queue: Queue{Policy: Policy(i % 4), MaxBytes: 100_000}, MaxControlRate: -1}
+			o := &Options{Queue: Queue{Policy: Policy(i % 4), MaxBytes: 100_000}, MaxControlRate: -1, Deflate: stressDeflate(i)}
 			server, client := pair(t, tr, o)
-			a := &half{t: t, c: server, tag: uint32(2 * i)}
+			a := &half{t: t, c: server, tag: uint32(2 * i), rough: i%2 == 0}
 			b := &half{t: t, c: client, tag: uint32(2*i + 1)}
 			a.peer, b.peer = b.tag, a.tag
 			wg.Go(func() { play(a, b, ops) })
@@ -39,12 +39,29 @@ func TestEverythingConcurrently(t *testing.T) {
 	}, tcp, pipe, tlsTCP)
 }
 
+// stressDeflate are options of many kinds, none among them, whose budget is too
+// small for two ends.
+func stressDeflate(i int) *DeflateOptions {
+	b := NewDeflateBudget(40 << 10)
+	return []*DeflateOptions{
+		nil,
+		{Send: DeflateTakeover, Receive: DeflateTakeover, Threshold: -1, Budget: b},
+		{Threshold: -1, SendWindowBits: 8, ReceiveWindowBits: 9, Budget: b},
+		{Send: DeflateTakeover, Receive: DeflateHistory, Level: 6, Budget: b},
+		{Send: DeflateStateless, Receive: DeflateTakeover, Budget: b},
+	}[i%5]
+}
+
+// phrase is what messages repeat, so that they can be compressed.
+const phrase = "the same procedure as every year, and so on until the very end of it all"
+
 // half is one end of a connection under stress.
 type half struct {
 	t         *testing.T
 	c         *Conn
 	tag, peer uint32
 	read      atomic.Int64 // messages
+	rough     bool         // its messages repeat nothing
 }
 
 // play lets both ends loose, and closes when they are done.
@@ -84,7 +101,11 @@ func play(a, b *half, ops int) {
 func (h *half) message(r *rand.Rand) []byte {
 	p := binary.BigEndian.AppendUint32(nil, h.tag)
 	for range r.IntN(1 << r.IntN(15)) {
-		p = append(p, byte(r.Uint32()))
+		if h.rough || r.IntN(30) == 0 {
+			p = append(p, byte(r.Uint32()))
+		} else {
+			p = append(p, phrase[len(p)%len(phrase)])
+		}
 	}
 	return binary.BigEndian.AppendUint32(p, crc32.ChecksumIEEE(p))
 }
@@ -224,7 +245,7 @@ func TestCloseAtAnyTime(t *testing.T) {
 			rounds = 500
 		}
 		for i := range rounds {
-			server, client := pair(t, tr, &Options{Queue: Queue{Policy: Policy(i % 5), MaxBytes: 1000}, MaxControlRate: -1, CloseTimeout: time.Second})
+			server, client := pair(t, tr, &Options{Queue: Queue{Policy: Policy(i % 5), MaxBytes: 1000}, MaxControlRate: -1, CloseTimeout: time.Second, Deflate: stressDeflate(i)})
 			a := &half{t: t, c: server, tag: 1, peer: 2}
 			b := &half{t: t, c: client, tag: 2, peer: 1}
 			var wg sync.WaitGroup

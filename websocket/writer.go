@@ -20,11 +20,13 @@ func (c *Conn) NextWriter(ctx context.Context, typ MessageType) (io.WriteCloser,
 	if err := c.lockMessage(ctx); err != nil {
 		return nil, err
 	}
-	if err := c.compose(ctx, typ&^Uncompressed); err != nil {
+	packs := c.compresses(typ)
+	typ &^= Uncompressed
+	if err := c.compose(ctx, typ); err != nil {
 		c.more().messageLock.Unlock()
 		return nil, err
 	}
-	return &messageWriter{c: c, ctx: ctx, typ: typ &^ Uncompressed, packs: c.compresses(typ)}, nil
+	return &messageWriter{c: c, ctx: ctx, typ: typ, packs: packs}, nil
 }
 
 // compose makes other messages wait for this one.
