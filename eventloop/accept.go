@@ -95,14 +95,15 @@ func (l *Loop) tellTurnedAway() {
 var tooMany = &protocol.HandshakeError{Status: 503, Fault: "full", Reason: "the server has as many connections as it can hold"}
 
 // adopt begins with a connection.
-func (l *Loop) adopt(h poll.Handle) {
+func (l *Loop) adopt(h poll.Handle) *slot {
 	s := l.slots.take()
 	s.handle, s.state = h, stateHead
 	l.slots.more(s).headBy = l.now + l.set.handshakeTimeout
 	l.stats.Accepted++
 	if err := l.poller.Add(h, poll.Token(s.id)); err != nil {
 		l.abort(s, err)
-		return
+		return s
 	}
 	l.timers.arm(s, s.x.headBy)
+	return s
 }

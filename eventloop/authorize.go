@@ -66,6 +66,6 @@ func (l *Loop) authorized(of id, u *Upgrade, err error) {
 		l.refuse(s, err, "")
 		return
 	}
-	l.welcome(s, u)
+	l.welcome(s, u, nil)
 	l.again(s)
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"io"
+	"net"
 	"strings"
 
 	"github.com/duplexws/duplex/internal/http1"
@@ -62,10 +63,7 @@ func (l *Loop) answer(s *slot, frames []byte) {
 	case l.of(s).handler.Authorize != nil:
 		l.authorize(s, frames)
 	default:
-		l.welcome(s, u)
-		if s.state == stateOpen && len(frames) > 0 {
-			l.feed(s, frames)
-		}
+		l.welcome(s, u, frames)
 	}
 }
 
@@ -76,14 +74,18 @@ func (l *Loop) examine(s *slot, r *http1.Request, u *Upgrade) (err error) {
 	if err := l.route(s, u); err != nil {
 		return err
 	}
-	e := l.of(s)
+	return l.of(s).check(handshake(r, l.set.secure), u)
+}
+
+// check judges a handshake by the endpoint's policy.
+func (e *Endpoint) check(r *protocol.Request, u *Upgrade) (err error) {
 	policy := &e.handshake
 	if e.choose != nil {
 		p := *policy
 		p.SelectSubprotocol = func(offered []string) string { return e.choose(u, offered) }
 		policy = &p
 	}
-	if u.response, err = policy.Check(handshake(r, l.set.secure)); err != nil {
+	if u.response, err = policy.Check(r); err != nil {
 		return err
 	}
 	u.Subprotocol, u.Header = u.response.Subprotocol, u.response.Header
@@ -93,8 +95,9 @@ func (l *Loop) examine(s *slot, r *http1.Request, u *Upgrade) (err error) {
 	return nil
 }
 
-// welcome accepts a handshake and begins the conversation.
-func (l *Loop) welcome(s *slot, u *Upgrade) {
+// welcome accepts a handshake and begins the conversation. What follows the
+// request are frames.
+func (l *Loop) welcome(s *slot, u *Upgrade, frames []byte) {
 	l.room(l.set.head.Head)
 	u.response.Header = u.Header
 	head, err := u.response.AppendHTTP1(l.cork.buf)
@@ -114,6 +117,32 @@ func (l *Loop) welcome(s *slot, u *Upgrade) {
 	if f := l.of(s).handler.OnOpen; f != nil {
 		f(Conn{l, s.id})
 	}
+	if s.state == stateOpen && len(frames) > 0 {
+		l.feed(s, frames)
+	}
+}
+
+// takeOver begins with a connection whose request was answered elsewhere but
+// for the response.
+func (l *Loop) takeOver(nc net.Conn, e *Endpoint, u *Upgrade, frames []byte) error {
+	h, err := l.server.network.Attach(nc)
+	if err != nil {
+		return err
+	}
+	l.conns.Add(1)
+	s := l.adopt(h)
+	l.begin(s)
+	defer l.end()
+	if s.state == stateGone {
+		return s.x.verdict
+	}
+	s.x.headBy = 0
+	if err := l.enter(s, e); err != nil {
+		l.abort(s, nil)
+		return err
+	}
+	l.welcome(s, u, frames)
+	return nil
 }
 
 // route finds the endpoint of a request.
@@ -125,6 +154,11 @@ func (l *Loop) route(s *slot, u *Upgrade) error {
 	if e == nil {
 		return &protocol.HandshakeError{Status: 404, Fault: "path", Reason: "there is nothing at this path"}
 	}
+	return l.enter(s, e)
+}
+
+// enter makes e the endpoint of a connection.
+func (l *Loop) enter(s *slot, e *Endpoint) error {
 	if e == l.set.Endpoint {
 		return nil
 	}
@@ -169,14 +203,8 @@ func (l *Loop) subprotocol(s *slot, name string) *string {
 
 // refuse answers with the status that err stands for, and ends the transport.
 func (l *Loop) refuse(s *slot, err error, method string) {
-	var e *protocol.HandshakeError
-	if !errors.As(err, &e) {
-		e = &protocol.HandshakeError{Status: 500, Fault: protocol.FaultServer, Reason: err.Error()}
-	}
 	l.stats.Refused++
-	if f := l.of(s).handler.OnRefused; f != nil {
-		f(cmp.Or(string(e.Fault), "application"), err)
-	}
+	e := l.of(s).refused(err)
 	l.flush(nil)
 	answer, wrong := protocol.AppendRefusal(l.cork.buf, e)
 	if wrong != nil {
@@ -188,4 +216,16 @@ func (l *Loop) refuse(s *slot, err error, method string) {
 	}
 	l.cork.buf = answer
 	l.finish(s, l.now+l.of(s).closeTimeout)
+}
+
+// refused tells of a refusal, and returns it in its own form.
+func (e *Endpoint) refused(err error) *protocol.HandshakeError {
+	var h *protocol.HandshakeError
+	if !errors.As(err, &h) {
+		h = &protocol.HandshakeError{Status: 500, Fault: protocol.FaultServer, Reason: err.Error()}
+	}
+	if f := e.handler.OnRefused; f != nil {
+		f(cmp.Or(string(h.Fault), "application"), err)
+	}
+	return h
 }

@@ -140,7 +140,7 @@ type requestConn struct {
 	net.Conn
 	octets []byte
 	server *Server
-	closed sync.Once
+	left   sync.Once
 }
 
 // Read reads what the loop has read, and then the transport.
@@ -155,9 +155,12 @@ func (r *requestConn) Read(p []byte) (int, error) {
 
 // Close closes the transport.
 func (r *requestConn) Close() error {
-	r.closed.Do(func() { r.server.outside.Add(-1) })
+	r.leave()
 	return r.Conn.Close()
 }
+
+// leave notes that nobody outside the loops serves the connection any more.
+func (r *requestConn) leave() { r.left.Do(func() { r.server.outside.Add(-1) }) }
 
 // CloseWrite ends our half of the transport.
 func (r *requestConn) CloseWrite() error {

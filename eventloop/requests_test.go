@@ -27,7 +27,8 @@ func TestRequests(t *testing.T) {
 			fmt.Fprint(w, strings.ToUpper(string(body)))
 		})
 		served := make(chan error)
-		go func() { served <- http.Serve(s.Requests(), mux) }()
+		plain := s.Requests()
+		go func() { served <- http.Serve(plain, mux) }()
 		url := "http://" + s.Addr().String() + "/upper"
 		client := &http.Client{Transport: &http.Transport{MaxConnsPerHost: 3}}
 		for _, size := range []int{0, 5, 5000, 300_000} {
@@ -55,7 +56,7 @@ func TestRequests(t *testing.T) {
 		if got := ask(t, s, "GET / HTTP/1.1\r\nHost: a\r\n folded: b\r\n\r\n"); got != 400 {
 			t.Errorf("status %d", got)
 		}
-		s.Requests().Close()
+		plain.Close()
 		if err := <-served; !errors.Is(err, net.ErrClosed) {
 			t.Error(err)
 		}

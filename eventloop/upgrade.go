@@ -4,7 +4,6 @@ import (
 	"iter"
 	"net"
 
-	"github.com/duplexws/duplex/internal/http1"
 	"github.com/duplexws/duplex/protocol"
 )
 
@@ -27,9 +26,15 @@ type Upgrade struct {
 	// Data is what [Conn.Data] will return.
 	Data any
 
-	fields   *http1.Fields
+	fields   fields
 	remote   net.Addr
 	response protocol.Response
+}
+
+// fields are those of a request, whoever has read it.
+type fields interface {
+	Values(name string) []string
+	All() iter.Seq2[string, string]
 }
 
 // Values returns the values of all fields of the request with that name, in
@@ -48,5 +53,6 @@ func (u *Upgrade) Value(name string) string {
 // Fields returns names and values of all fields of the request, in order.
 func (u *Upgrade) Fields() iter.Seq2[string, string] { return u.fields.All() }
 
-// RemoteAddr returns the peer's address.
+// RemoteAddr returns the peer's address, or nil behind [Server.Adopt], whose
+// caller has it.
 func (u *Upgrade) RemoteAddr() net.Addr { return u.remote }
