@@ -60,7 +60,8 @@ func (j *judge) server(ctx context.Context, p peer) error {
 
 // client serves the suite, and has the peer connect to it.
 func (j *judge) client(ctx context.Context, p peer) error {
-	handler, err := conformance.NewClientHandler(&j.options, nil)
+	reported := make(chan []*conformance.Result, 1)
+	handler, err := conformance.NewClientHandler(&j.options, func(_ string, results []*conformance.Result) { reported <- results })
 	if err != nil {
 		return err
 	}
@@ -75,17 +76,22 @@ func (j *judge) client(ctx context.Context, p peer) error {
 	if err := p.drive(ctx, "ws://"+l.Addr().String(), p.name, j.parallel(p)); err != nil {
 		return err
 	}
-	j.keep(p, report.Client, started, handler.Results(p.name))
-	return nil
+	select {
+	case results := <-reported:
+		j.keep(p, report.Client, started, results)
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
-// parallel is how many cases are played at once. Where one case keeps another
-// waiting, what is found would be about both.
+// parallel is how many cases are played at once. Where one case keeps others
+// waiting too long, what is found would be about both.
 func (j *judge) parallel(p peer) int {
 	if p.threads {
 		return j.options.Parallel
 	}
-	return 1
+	return min(j.options.Parallel, 2)
 }
 
 func (j *judge) keep(p peer, role report.Role, started time.Time, results []*conformance.Result) {

@@ -3,7 +3,7 @@
 import { createRequire } from "node:module";
 import { WebSocket, WebSocketServer } from "ws";
 
-const options = { perMessageDeflate: true, maxPayload: 32 << 20 };
+const options = { perMessageDeflate: true, maxPayload: 32 << 20, maxFragments: 1 << 17, maxPendingAutoPongs: 1 << 10 };
 
 function echo(ws) {
   ws.on("error", () => {}); // it closes by itself
