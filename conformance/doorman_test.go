@@ -100,9 +100,6 @@ func (d *doorman) lines() (lines []string, err error) {
 			return nil, refuse(431)
 		}
 		text, ok := strings.CutSuffix(line, "\r\n")
-		if !ok && d.e.has("takes LF for the end of a line") {
-			text, ok = strings.CutSuffix(line, "\n")
-		}
 		switch {
 		case !ok:
 			return nil, refuse(400)

@@ -16,13 +16,6 @@ import (
 	"github.com/duplexws/duplex/websocket"
 )
 
-// lenient are the cases in which our own server is right by the RFC, but not
-// strict.
-var lenient = map[string]string{
-	"15.8.1":  "net/http takes LF for the end of a line, and does not tell",
-	"15.12.9": "a parameter without its value costs the offer alone",
-}
-
 func echoBack(ctx context.Context, c *websocket.Conn) error {
 	for m, err := range c.Messages(ctx) {
 		if err != nil {
@@ -41,9 +34,7 @@ func TestLibraryServerOpens(t *testing.T) {
 		t.Run(scheme, func(t *testing.T) {
 			t.Parallel()
 			for _, r := range judgeLibrary(t, scheme, 0, "15.*", "-15.10.7", "-15.10.8", "-15.10.9") {
-				if why := lenient[r.Case.ID]; why != "" && r.Verdict != NonStrict {
-					t.Errorf("%v; it is no longer so that %s", r, why)
-				} else if why == "" && !r.Passed(true) {
+				if !r.Passed(true) {
 					t.Error(r)
 				}
 			}

@@ -60,7 +60,6 @@ var openingMutants = []mutant{
 	{"loses a part of early frames", servers, "15.7.6", Failed, either},
 
 	// HTTP.
-	{"takes LF for the end of a line", servers, "15.8.1", NonStrict, CloseOK},
 	{"skips white space in front of a colon", servers, "15.8.14", Failed, CloseOK},
 	{"serves what is behind a refusal", servers, "15.8.14", Failed, CloseOK},
 	{"knows no absolute form", servers, "15.9.1", Failed, CloseNoHandshake},

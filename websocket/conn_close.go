@@ -3,15 +3,15 @@ package websocket
 import (
 	"context"
 	"errors"
+	"math"
 
 	"github.com/duplexws/duplex/protocol"
 )
 
 // Close does the closing handshake: it sends what waits in the Send queue and a
 // Close frame with code and reason, waits for the peer's, and ends the transport.
-// Messages that arrive
-// meanwhile are dropped, unless a read is waiting for them. It returns nil when
-// both Close frames have passed, whoever sent the first.
+// Messages that arrive meanwhile are dropped, unless a read is waiting for them.
+// It returns nil when both Close frames have passed, whoever sent the first.
 //
 // ctx bounds the wait, as does Options.CloseTimeout; when it ends the
 // connection is closed without more ado, and the cause is returned. Other
@@ -148,7 +148,8 @@ func (c *Conn) startFinish() {
 
 // maxDrain is how much a server reads and drops behind the closing handshake:
 // closing a socket with unread input would reset it, and the reset may overtake
-// our Close frame.
+// our Close frame. A client, which has not ended its half first, drops whatever
+// comes until the deadline.
 const maxDrain = 64 << 10
 
 // finish ends the transport as the closing handshake wants it: the server ends
@@ -158,16 +159,16 @@ func (c *Conn) finish() {
 	c.writeLock.Lock(background, nil)
 	for !c.flags.has(hasEnded) && len(c.wb) > 0 && c.flushWaiting() == nil {
 	}
-	halves := true
+	halves, most := true, math.MaxInt
 	if !c.flags.has(hasEnded) && c.set.cfg.Role() == protocol.Server {
-		halves = c.stream.CloseWrite() == nil
+		halves, most = c.stream.CloseWrite() == nil, maxDrain
 	}
 	c.unlockWrite()
 
 	c.readLock.Lock(background, nil)
 	c.breakReader(c.readErr)
 	c.dropInput()
-	for dropped := 0; halves && dropped < maxDrain && !c.flags.has(hasEnded); {
+	for dropped := 0; halves && dropped < most && !c.flags.has(hasEnded); {
 		n, err := c.stream.Read((*connMemory)(c))
 		if err != nil && err != errWoken {
 			break
