@@ -189,5 +189,8 @@ func (c *Conn) writeAllowance(octets int) int64 {
 	if c.set.writeTimeout < 0 {
 		return 0
 	}
-	return int64(c.set.writeTimeout) + int64(octets/flushSize)*int64(time.Second)
+	return int64(c.set.writeTimeout) + allowance(octets)
 }
+
+// allowance is the time that octets take on the slowest way that is waited for.
+func allowance(octets int) int64 { return int64(octets/flushSize) * int64(time.Second) }

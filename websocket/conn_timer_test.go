@@ -3,6 +3,7 @@ package websocket
 import (
 	"context"
 	"errors"
+	"runtime"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -176,6 +177,56 @@ func TestKeepaliveOptions(t *testing.T) {
 		}
 		within(t, time.Since(start), 3*time.Second)
 	})
+}
+
+// backed is a stream of which so much has not reached the peer.
+type backed struct {
+	stream
+	backlog int
+}
+
+func (b *backed) Backlog() int { return b.backlog }
+
+// TestSlowPeerIsNotDead: a Ping behind what a slow network still has to carry is
+// waited for as long as that may take.
+func TestSlowPeerIsNotDead(t *testing.T) {
+	bubble(t, func(t *testing.T, o *Options) {
+		s := script(t, pipe, protocol.Server, o)
+		s.peer.read()
+		s.Conn.stream = &backed{s.Conn.stream, 20 * flushSize}
+		failed := s.reading()
+		s.peer.want(ping(""))
+		start := time.Now()
+		if err := <-failed; err != ErrPongTimeout {
+			t.Error(err)
+		}
+		within(t, time.Since(start), protocol.DefaultPongTimeout+20*time.Second)
+	})
+}
+
+// TestBacklog: what a socket says that the peer has yet to take.
+func TestBacklog(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux tells")
+	}
+	run(t, func(t *testing.T, tr transport) {
+		s := script(t, tr, protocol.Server, nil)
+		if n := s.Conn.stream.Backlog(); n != 0 {
+			t.Errorf("%d octets wait, of none", n)
+		}
+		if err := s.Send(s.ctx, Message{Type: Binary, Data: make([]byte, 8<<20)}); err != nil {
+			t.Fatal(err)
+		}
+		if n := s.Conn.stream.Backlog(); n < 10_000 {
+			t.Errorf("%d octets wait, of 8 MiB", n)
+		}
+		s.peer.read()
+		eventually(t, "all is taken", func() bool { return s.Conn.stream.Backlog() == 0 && s.Stats().BytesOut > 8<<20 })
+		s.CloseNow()
+		if n := s.Conn.stream.Backlog(); n != 0 {
+			t.Errorf("%d octets wait behind the end", n)
+		}
+	}, tcp, tlsTCP)
 }
 
 // TestPingsAreSpread: connections that were opened together.

@@ -276,9 +276,11 @@ func (c *Conn) written(n int) {
 	}
 }
 
-// pingSent lets the time for the Pong begin.
+// pingSent lets the time for the Pong begin: when what stands before the Ping
+// may have reached a peer that reads slowly, but fast enough.
 func (c *Conn) pingSent() {
+	now := c.set.clock.Now() + allowance(c.stream.Backlog())
 	c.mu.Lock()
-	c.keep.Sent(c.set.cfg, c.set.clock.Now())
+	c.keep.Sent(c.set.cfg, now)
 	c.mu.Unlock()
 }

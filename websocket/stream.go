@@ -26,6 +26,9 @@ type stream interface {
 	// WakeWrite makes a waiting Write, or else the next one that waits, return
 	// errWoken.
 	WakeWrite()
+	// Backlog returns how many octets that were written have not reached the
+	// peer, as far as that can be known; 0 otherwise.
+	Backlog() int
 	// CloseWrite ends our half of the transport. It returns an error when it
 	// could not, because the transport has no halves or is broken.
 	CloseWrite() error
@@ -73,6 +76,9 @@ func newPlainStream(nc net.Conn) *plainStream {
 	s.reads.set, s.writes.set = nc.SetReadDeadline, nc.SetWriteDeadline
 	return s
 }
+
+// Backlog is not known of any net.Conn.
+func (s *plainStream) Backlog() int { return 0 }
 
 // alarm wakes a call by a deadline that has passed. It knows its own: some
 // transports, TLS behind a wrapper for one, return the error of a deadline for

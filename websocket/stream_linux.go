@@ -31,6 +31,17 @@ func sysWritev(fd uintptr, head, tail []byte) (int, syscall.Errno) {
 	return int(n), errno
 }
 
+// sysUnsent returns how many octets in the send buffer of a socket the other side
+// has yet to acknowledge.
+func sysUnsent(fd uintptr) int {
+	var n int32
+	_, _, errno := syscall.RawSyscall(syscall.SYS_IOCTL, fd, syscall.TIOCOUTQ, uintptr(unsafe.Pointer(&n)))
+	if errno != 0 {
+		return 0
+	}
+	return int(n)
+}
+
 // sysWritable reports whether the socket has room for a good part of its send
 // buffer.
 func sysWritable(fd uintptr) bool {

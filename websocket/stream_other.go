@@ -22,3 +22,4 @@ func newTLSStream(tc *tls.Conn) stream {
 
 func (s *tlsStream) Read(m memory) (int, error) { return s.plain.Read(m) }
 func (s *tlsStream) WakeRead()                  { s.plain.WakeRead() }
+func (s *tlsStream) Backlog() int               { return 0 }

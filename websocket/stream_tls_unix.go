@@ -68,6 +68,14 @@ func (s *tlsStream) Read(m memory) (int, error) {
 
 func (s *tlsStream) WakeRead() { s.plain.WakeRead() }
 
+// Backlog asks the socket below.
+func (s *tlsStream) Backlog() (n int) {
+	if s.rc != nil {
+		s.rc.Control(func(fd uintptr) { n = sysUnsent(fd) })
+	}
+	return n
+}
+
 // hasInput reports whether the socket has something to read, or has ended.
 func hasInput(fd uintptr) bool {
 	var b [1]byte

@@ -68,6 +68,15 @@ func (s *rawStream) enter() bool {
 	return false
 }
 
+// Backlog asks the socket.
+func (s *rawStream) Backlog() int {
+	if !s.enter() {
+		return 0
+	}
+	defer s.leave()
+	return sysUnsent(s.fd)
+}
+
 func (s *rawStream) leave() {
 	if s.calls.Add(-1) == closing {
 		s.closeOnce()

@@ -32,5 +32,8 @@ func errnoOf(err error) syscall.Errno {
 	return syscall.EIO
 }
 
+// sysUnsent does not know here.
+func sysUnsent(uintptr) int { return 0 }
+
 // sysWritable does not know here, so that writes wait in a goroutine.
 func sysWritable(uintptr) bool { return false }
