@@ -1,6 +1,7 @@
 package deflate
 
 import (
+	"math/rand/v2"
 	"testing"
 
 	"github.com/duplexws/duplex/internal/testenv"
@@ -39,6 +40,18 @@ func TestAllocs(t *testing.T) {
 func BenchmarkAppend(b *testing.B) { bench(b, true) }
 
 func BenchmarkInflate(b *testing.B) { bench(b, false) }
+
+// What gets no shorter is found out at the end, and takes its length once.
+func BenchmarkAppendShorter(b *testing.B) {
+	noise := incompressible(rand.New(rand.NewPCG(8, 8)), 8<<20)[0]
+	b.SetBytes(int64(len(noise)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, ok := AppendShorter(nil, noise, nil, 1, 15); ok {
+			b.Fatal("noise got shorter")
+		}
+	}
+}
 
 func bench(b *testing.B, compress bool) {
 	all := texts()

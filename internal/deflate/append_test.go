@@ -105,6 +105,39 @@ func TestHistoryHelps(t *testing.T) {
 	}
 }
 
+// The whole window is searched, for messages of every length, and a level that
+// compresses better does so for short ones too.
+func TestHistoryFarBack(t *testing.T) {
+	all := texts()
+	for _, n := range []int{64, 127, 128, 199, 255, 256, 1000} {
+		p := all["noise 1000"][:n]
+		for _, bits := range []int{13, 14, 15} {
+			far := 1<<bits - 300
+			history := append(bytes.Clone(p), all["noise 70000"][30_000:][:far-n]...)
+			if got := len(Append(nil, p, history, 1, bits)); got > n/2 {
+				t.Errorf("%d bytes that stand %d back: %d", n, far, got)
+			}
+		}
+	}
+}
+
+func TestLevelOfShort(t *testing.T) {
+	all := texts()
+	for _, history := range [][]byte{all["json 4096"], all["json 32768"]} {
+		for _, n := range []int{64, 100, 127, 128, 200} {
+			fast, best := 0, 0
+			for at := 33_000; at+n <= 70_000; at += 1000 {
+				p := all["json 70000"][at:][:n]
+				fast += len(Append(nil, p, history, 1, 15))
+				best += len(Append(nil, p, history, MaxLevel, 15))
+			}
+			if best > fast*95/100 {
+				t.Errorf("%d bytes behind %d: %d at level 9, %d at level 1", n, len(history), best, fast)
+			}
+		}
+	}
+}
+
 func TestAppendEmpty(t *testing.T) {
 	// https://www.rfc-editor.org/rfc/rfc7692#section-7.2.3.6 has 00; an empty
 	// block of fixed codes in front of it says the same.

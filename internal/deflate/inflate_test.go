@@ -275,6 +275,12 @@ func FuzzAppend(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text, history []byte, kind uint8) {
 		bits, level := MinWindowBits+int(kind%8), 1+int(kind/8)%MaxLevel
 		payload := Append(nil, text, history, level, bits)
+		if len(payload) > MaxLen(len(text)) {
+			t.Fatalf("%d bytes for %d, MaxLen is %d", len(payload), len(text), MaxLen(len(text)))
+		}
+		if shorter, ok := AppendShorter(nil, text, history, level, bits); ok != (len(payload) < len(text)) || ok && !bytes.Equal(shorter, payload) {
+			t.Fatalf("AppendShorter has %d bytes, %v, Append %d for %d", len(shorter), ok, len(payload), len(text))
+		}
 		got, farthest, err := slowInflate(payload, history)
 		if err != nil || !bytes.Equal(got, text) || farthest > 1<<bits {
 			t.Fatalf("%d bits, level %d: %d bytes, reaching back %d, %v", bits, level, len(got), farthest, err)

@@ -3,59 +3,70 @@ package deflate
 import (
 	"encoding/binary"
 	"math/bits"
+	"slices"
 	"sync"
 )
 
-// The library's writers look for no matches in less than 128 bytes: the
-// commonest messages of all gain nothing there even where a history holds nearly
-// all of their text. Behind a history fixed codes are as good as the library's up
-// to twice that length, and take half the time.
+// Below lazyLevel the library's writers look for no matches in less than 128
+// bytes: the commonest messages of all gain nothing there even where a history
+// holds nearly all of their text. At level 1, behind a history that is soon read,
+// fixed codes are as good as the library's up to twice that length, and take half
+// the time.
 const (
-	shortAlone  = 128
-	shortBehind = 256 // a history; matches stay below 258 bytes
+	shortAlone   = 128
+	shortBehind  = 256 // a history; matches stay below 258 bytes
+	shortHistory = 8 << 10
+	lazyLevel    = 7
 )
 
 // isShort reports whether appendShort is the one to compress p.
-func isShort(p, history []byte) bool {
-	return len(p) < shortAlone || len(p) < shortBehind && len(history) > 0
+func isShort(p, history []byte, level int) bool {
+	if len(p) < shortAlone {
+		return level < lazyLevel || len(history) == 0
+	}
+	return len(p) < shortBehind && level <= 1 && len(history) > 0 && len(history) <= shortHistory
 }
-
-// shortHistory is as far back as matches for a short text are looked for:
-// finding more costs more than it saves.
-const shortHistory = 8 << 10
 
 // minMatch is the shortest match that is worth its distance in fixed codes.
 const minMatch = 4
 
 // A finder looks for earlier occurrences of four bytes.
 type finder struct {
-	text [shortHistory + shortBehind]byte // the history, then the message
-	at   [1 << finderBits]uint16          // one past the latest position by hash, 0 if none
+	text [1<<MaxWindowBits + shortBehind]byte // the history, then the message
+	at   [1 << MaxWindowBits]uint16           // one past the latest position by hash, 0 if none
+	bits int                                  // of a hash
 }
 
-const finderBits = 12
+// hashBits returns how many bits tell n positions apart well enough. Few of them
+// are soon cleared.
+func hashBits(n int) int {
+	if n <= shortHistory {
+		return 12
+	}
+	return MaxWindowBits
+}
 
 var finders = sync.Pool{New: func() any { return new(finder) }}
 
 func (f *finder) slot(i int) *uint16 {
 	four := binary.LittleEndian.Uint32(f.text[i:])
-	return &f.at[four*0x9E3779B1>>(32-finderBits)]
+	return &f.at[four*0x9E3779B1>>(32-f.bits)]
 }
 
 // appendShort appends a message of less than shortBehind bytes as one block of
 // fixed Huffman codes (https://www.rfc-editor.org/rfc/rfc1951#section-3.2.6) and
-// the header bits of the empty block whose rest is the tail.
+// the header bits of the empty block whose rest is the tail. history is no longer
+// than the window.
 func appendShort(dst, p, history []byte, window int) []byte {
 	f := finders.Get().(*finder)
-	clear(f.at[:]) // by which all text of others is out of reach
-	start := copy(f.text[:], last(history, shortHistory))
+	f.bits = hashBits(len(history))
+	clear(f.at[:1<<f.bits]) // by which all text of others is out of reach
+	start := copy(f.text[:], history)
 	end := start + copy(f.text[start:], p)
-	for i := range start {
-		if i+minMatch <= end {
-			*f.slot(i) = uint16(i + 1)
-		}
+	for i := range min(start, end-minMatch+1) {
+		*f.slot(i) = uint16(i + 1)
 	}
-	w := bitWriter{out: dst}
+	w := bitWriter{out: slices.Grow(dst, MaxLen(len(p)))}
 	w.write(0b010, 3) // not final, fixed codes
 	for i := start; i < end; {
 		length, distance := f.match(i, end, window)
