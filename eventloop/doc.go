@@ -49,5 +49,7 @@
 //
 // # Limitations
 //
-//   - HTTP/1.1 without TLS only, and no permessage-deflate.
+//   - HTTP/1.1 only, and no permessage-deflate.
+//   - Behind [Server.Requests], handlers of net/http do not see the state of TLS
+//     in their requests.
 package eventloop

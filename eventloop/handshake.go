@@ -74,7 +74,7 @@ func (l *Loop) examine(s *slot, r *http1.Request, u *Upgrade) (err error) {
 	if err := l.route(s, u); err != nil {
 		return err
 	}
-	return l.of(s).check(handshake(r, l.set.secure), u)
+	return l.of(s).check(handshake(r, l.set.tls != nil), u)
 }
 
 // check judges a handshake by the endpoint's policy.

@@ -2,61 +2,22 @@ package eventloop
 
 import (
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"log/slog"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/duplexws/duplex/internal/hostile"
-	"github.com/duplexws/duplex/internal/poll"
 	"github.com/duplexws/duplex/protocol"
 )
 
-// TestHostileInputs runs the table of hostile inputs against loops on epoll, and
-// over TLS on package net.
+// TestHostileInputs runs the table of hostile inputs against loops, with and
+// without TLS.
 func TestHostileInputs(t *testing.T) {
 	hostile.Run(t, newHostileServer(t))
-}
-
-// overTLS is a network of TLS listeners.
-type overTLS struct {
-	*poll.Portable
-	config *tls.Config
-}
-
-func (n overTLS) Listen(network, address string, _ bool) (poll.Handle, net.Addr, error) {
-	l, err := tls.Listen(network, address, n.config)
-	if err != nil {
-		return 0, nil, err
-	}
-	return n.AddListener(tellsPlain{l}), l.Addr(), nil
-}
-
-// tellsPlain answers who speaks plain HTTP to a TLS port as net/http does.
-type tellsPlain struct{ net.Listener }
-
-func (l tellsPlain) Accept() (net.Conn, error) {
-	nc, err := l.Listener.Accept()
-	if err != nil {
-		return nil, err
-	}
-	return &plainTeller{Conn: nc.(*tls.Conn)}, nil
-}
-
-type plainTeller struct{ *tls.Conn }
-
-func (c *plainTeller) Read(p []byte) (int, error) {
-	n, err := c.Conn.Read(p)
-	var record tls.RecordHeaderError
-	if errors.As(err, &record) && record.Conn != nil && strings.HasPrefix(string(record.RecordHeader[:]), "GET ") {
-		record.Conn.Write([]byte("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"))
-	}
-	return n, err
 }
 
 // newHostileServer starts the servers that the rows are run against.
@@ -67,24 +28,21 @@ func newHostileServer(t *testing.T) *hostile.Server {
 	s.ClientTLS = clientTLS
 	log := slog.New(slog.NewTextHandler(logged, nil))
 	start := func(secure, hasty bool) string {
-		var network poll.Network = poll.System
-		if secure {
-			network = overTLS{poll.NewPortable(), serverTLS}
-		}
 		o := &ServerOptions{
 			Options: Options{Logger: log},
 			Route:   func(u *Upgrade) *Endpoint { return hostileEndpoint(s, u, log) },
 			Loops:   2,
 		}
+		if secure {
+			o.TLS = serverTLS
+		}
 		if hasty {
 			o.HandshakeTimeout = 300 * time.Millisecond
 		}
-		server, err := prepare(network, "tcp", "127.0.0.1:0", nil, o)
+		server, err := Listen("tcp", "127.0.0.1:0", nil, o)
 		if err != nil {
 			t.Fatal(err)
 		}
-		server.set.secure = secure
-		server.start()
 		t.Cleanup(func() { server.Close() })
 		return server.Addr().String()
 	}

@@ -57,7 +57,11 @@ func prepare(on poll.Network, network, address string, h *Handler, o *ServerOpti
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{set: set, network: on, ended: make(chan struct{})}
+	s := &Server{set: set, ended: make(chan struct{})}
+	if set.tls != nil {
+		on = poll.NewSecure(on, set.tls, time.Duration(set.handshakeTimeout), s.Outside)
+	}
+	s.network = on
 	s.requests.server, s.requests.come = s, sync.NewCond(&s.requests.mu)
 	if s.listener, s.addr, err = on.Listen(network, address, set.reusePort); err != nil {
 		return nil, err

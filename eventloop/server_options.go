@@ -1,6 +1,7 @@
 package eventloop
 
 import (
+	"crypto/tls"
 	"runtime/metrics"
 	"time"
 
@@ -16,7 +17,11 @@ type ServerOptions struct {
 	// as a handshake; Header and Data of u are not looked at. Nil refuses it
 	// with 404. It is called by the loops, several at a time.
 	Route func(u *Upgrade) *Endpoint
-	// HandshakeTimeout is how long the request may take to arrive. Default 5 s.
+	// TLS, if not nil, makes it a server of TLS. A certificate that changes is for
+	// its GetCertificate to return.
+	TLS *tls.Config
+	// HandshakeTimeout is how long the request may take to arrive, and how long
+	// the handshake of TLS before that. Default 5 s.
 	HandshakeTimeout time.Duration
 	// MaxHeader is the largest head of a request in octets. Default 16 KiB.
 	MaxHeader int
@@ -46,7 +51,7 @@ type settings struct {
 	loops            int
 	maxConns         int
 	reusePort        bool
-	secure           bool // the network's transports are TLS
+	tls              *tls.Config
 }
 
 // newSettings fills in the defaults. The error says which option can never work.
@@ -63,6 +68,7 @@ func newSettings(h *Handler, o *ServerOptions) (*settings, error) {
 		loops:            or(max(o.Loops, 0), processors()),
 		maxConns:         or(o.MaxConns, DefaultMaxConns),
 		reusePort:        o.ReusePort,
+		tls:              o.TLS,
 	}, err
 }
 

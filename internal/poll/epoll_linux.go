@@ -257,7 +257,7 @@ func (p *epoll) CloseHandle(h Handle) error {
 func (p *epoll) Detach(h Handle) (net.Conn, error) {
 	f := os.NewFile(uintptr(h), "socket")
 	defer f.Close()
-	if err := p.control(syscall.EPOLL_CTL_DEL, h, 0, 0); err != nil {
+	if err := p.control(syscall.EPOLL_CTL_DEL, h, 0, 0); err != nil && !errors.Is(err, syscall.ENOENT) {
 		return nil, err
 	}
 	return net.FileConn(f)

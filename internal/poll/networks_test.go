@@ -2,15 +2,26 @@ package poll
 
 import (
 	"bufio"
+	"crypto/tls"
 	"io"
 	"net"
 	"testing"
 	"time"
+
+	"github.com/duplexws/duplex/internal/hostile"
 )
 
 var networks = map[string]func(t *testing.T) *bench{
 	"system":   func(t *testing.T) *bench { return &bench{t, System, dialer(t)} },
 	"portable": func(t *testing.T) *bench { return &bench{t, NewPortable(), dialer(t)} },
+	"secure": func(t *testing.T) *bench {
+		server, client := hostile.TLSConfigs(t)
+		return &bench{t, NewSecure(System, server, patience, nil), secureDialer(t, client)}
+	},
+	"secure portable": func(t *testing.T) *bench {
+		server, client := hostile.TLSConfigs(t)
+		return &bench{t, NewSecure(NewPortable(), server, patience, nil), secureDialer(t, client)}
+	},
 	"fake": func(t *testing.T) *bench {
 		f := NewFake()
 		return &bench{t, f, func(ln Handle, _ string) far {
@@ -39,6 +50,38 @@ func dialer(t *testing.T) func(Handle, string) far {
 		return &socket{nc, t, bufio.NewReader(nc)}
 	}
 }
+
+// secureDialer shakes hands as soon as somebody accepts.
+func secureDialer(t *testing.T, config *tls.Config) func(Handle, string) far {
+	dial := dialer(t)
+	return func(ln Handle, address string) far {
+		plain := dial(ln, address).(*socket)
+		c := tls.Client(plain.Conn, config)
+		shaken := make(chan struct{})
+		go func() {
+			defer close(shaken)
+			c.Handshake()
+		}()
+		t.Cleanup(func() {
+			plain.Close()
+			<-shaken
+		})
+		return &secureSocket{socket{c, t, bufio.NewReader(c)}, plain}
+	}
+}
+
+// secureSocket ends both TLS and what it stands on.
+type secureSocket struct {
+	socket
+	plain *socket
+}
+
+func (s *secureSocket) closeWrite() {
+	s.Conn.(*tls.Conn).CloseWrite()
+	s.plain.closeWrite()
+}
+
+func (s *secureSocket) reset() { s.plain.reset() }
 
 func (s *socket) write(p string) { io.WriteString(s.Conn, p) }
 

@@ -99,8 +99,9 @@ type Poller interface {
 	// CloseHandle closes a transport, added or not. What has not been read is
 	// lost, and may cost the peer what was written last.
 	CloseHandle(h Handle) error
-	// Detach makes a net.Conn of a transport, behind what has been read of it and
-	// if nothing was written to it. The handle is closed, also if it fails.
+	// Detach makes a net.Conn of a transport, added or not, behind what has been
+	// read of it and if nothing was written to it. The handle is closed, also if
+	// it fails.
 	Detach(h Handle) (net.Conn, error)
 	// RemoteAddr returns the address of the peer, or nil.
 	RemoteAddr(h Handle) net.Addr

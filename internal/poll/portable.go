@@ -239,7 +239,9 @@ func (p *portablePoller) CloseHandle(h Handle) error {
 }
 
 func (p *portablePoller) Detach(h Handle) (net.Conn, error) {
-	p.streams[h] = nil
+	if int(h) < len(p.streams) {
+		p.streams[h] = nil
+	}
 	return p.network.remove(h).detach(), nil
 }
 
