@@ -27,7 +27,7 @@ func TestAdopt(t *testing.T) {
 			return nil
 		},
 	}
-	onEvery(t, &Handler{}, &ServerOptions{Loops: 2}, func(t *testing.T, s *Server) {
+	onPlain(t, &Handler{}, &ServerOptions{Loops: 2}, func(t *testing.T, s *Server) {
 		e, err := NewEndpoint(h, nil)
 		if err != nil {
 			t.Fatal(err)

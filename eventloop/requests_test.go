@@ -17,7 +17,7 @@ import (
 
 // Who asks for no WebSocket is served by net/http, on the same port.
 func TestRequests(t *testing.T) {
-	onEvery(t, &Handler{OnMessage: echo}, &ServerOptions{Loops: 2}, func(t *testing.T, s *Server) {
+	onPlain(t, &Handler{OnMessage: echo}, &ServerOptions{Loops: 2}, func(t *testing.T, s *Server) {
 		mux := http.NewServeMux()
 		mux.HandleFunc("POST /upper", func(w http.ResponseWriter, r *http.Request) {
 			body, err := io.ReadAll(r.Body)

@@ -2,6 +2,7 @@ package eventloop
 
 import (
 	"context"
+	"crypto/tls"
 	"testing"
 	"time"
 
@@ -14,10 +15,17 @@ import (
 func TestSuite(t *testing.T) {
 	o := &ServerOptions{Options: Options{MaxMessage: 32 << 20, Queue: Queue{MaxBytes: 64 << 20}}, Loops: 2}
 	onEvery(t, &Handler{OnMessage: echo}, o, func(t *testing.T, s *Server) {
-		results, err := conformance.RunServer(context.Background(), "ws://"+s.Addr().String()+"/", &conformance.Options{
-			Cases:   []string{"1.*", "2.*", "3.*", "4.*", "5.*", "6.*", "7.*", "9.*", "10.*", "14.*"},
-			Thin:    !testenv.Full(),
-			Timeout: time.Minute,
+		scheme := "ws"
+		var client *tls.Config
+		if s.set.tls != nil {
+			scheme = "wss"
+			_, client = testTLS(t)
+		}
+		results, err := conformance.RunServer(context.Background(), scheme+"://"+s.Addr().String()+"/", &conformance.Options{
+			TLSConfig: client,
+			Cases:     []string{"1.*", "2.*", "3.*", "4.*", "5.*", "6.*", "7.*", "9.*", "10.*", "14.*"},
+			Thin:      !testenv.Full(),
+			Timeout:   time.Minute,
 		})
 		if err != nil {
 			t.Fatal(err)
