@@ -68,7 +68,13 @@ func (l *Loop) write(s *slot, op protocol.Opcode, p []byte) (err error) {
 	if s.x != nil && s.x.box.n > 0 && s.x.box.n+len(p) > l.of(s).queue.MaxBytes {
 		return l.overflow(s)
 	}
+	done := false
+	if s.deflate != nil && op&Uncompressed == 0 {
+		done, err = l.writeDeflated(s, op, p)
+	}
+	op &^= Uncompressed
 	switch {
+	case done:
 	case s != k.owner:
 		err = l.writeAside(s, op, p)
 	case len(p) >= large && (k.lends(p) || len(p) > corkSize-maxHeader):

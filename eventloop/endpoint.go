@@ -16,6 +16,7 @@ type Endpoint struct {
 	cfg          *protocol.Config
 	handshake    protocol.ServerHandshake
 	choose       func(u *Upgrade, offered []string) string
+	deflate      *protocol.DeflateConfig
 	queue        Queue
 	log          *slog.Logger
 	writeTimeout int64
@@ -46,6 +47,7 @@ func NewEndpoint(h *Handler, o *Options) (*Endpoint, error) {
 			Header:       headerFields(o.Header),
 		},
 		choose:       o.SelectSubprotocol,
+		deflate:      o.Deflate,
 		queue:        Queue{or(max(o.Queue.MaxBytes, 0), DefaultQueueBytes), o.Queue.Policy},
 		log:          o.Logger,
 		writeTimeout: int64(or(o.WriteTimeout, DefaultWriteTimeout)),
@@ -57,7 +59,11 @@ func NewEndpoint(h *Handler, o *Options) (*Endpoint, error) {
 	if e.log == nil {
 		e.log = silent
 	}
-	return e, e.handshake.Validate()
+	err := e.handshake.Validate()
+	if err == nil && e.deflate != nil {
+		err = e.deflate.Validate()
+	}
+	return e, err
 }
 
 func or[T int | time.Duration](v, otherwise T) T {

@@ -80,9 +80,19 @@ func (l *Loop) examine(s *slot, r *http1.Request, u *Upgrade) (err error) {
 // check judges a handshake by the endpoint's policy.
 func (e *Endpoint) check(r *protocol.Request, u *Upgrade) (err error) {
 	policy := &e.handshake
-	if e.choose != nil {
+	if e.choose != nil || e.deflate != nil && len(r.Extensions) > 0 {
 		p := *policy
-		p.SelectSubprotocol = func(offered []string) string { return e.choose(u, offered) }
+		if e.choose != nil {
+			p.SelectSubprotocol = func(offered []string) string { return e.choose(u, offered) }
+		}
+		p.Extensions = func(offers []protocol.Extension) []protocol.Extension {
+			answer, agreed, ok := e.deflate.Accept(offers)
+			if !ok {
+				return nil
+			}
+			u.deflate = &agreed
+			return []protocol.Extension{answer}
+		}
 		policy = &p
 	}
 	if u.response, err = policy.Check(r); err != nil {
@@ -108,6 +118,9 @@ func (l *Loop) welcome(s *slot, u *Upgrade, frames []byte) {
 	l.cork.buf = head
 	s.state, s.data = stateOpen, u.Data
 	s.subprotocol = l.subprotocol(s, u.response.Subprotocol)
+	if u.deflate != nil {
+		l.useDeflate(s, *u.deflate)
+	}
 	s.flags |= isTold
 	s.keep.Start(l.of(s).cfg, l.now)
 	l.timers.disarm(s) // the deadline of the request
@@ -173,7 +186,7 @@ func (l *Loop) enter(s *slot, e *Endpoint) error {
 // handshake is a request as the core judges it.
 func handshake(r *http1.Request, secure bool) *protocol.Request {
 	return &protocol.Request{
-		Method: r.Method, ProtoMajor: 1, ProtoMinor: r.Minor, Secure: secure, Host: r.Host,
+		Method: r.Method, ProtoMajor: 1, ProtoMinor: r.Minor, Secure: secure, Host: r.Host, Target: r.Target,
 		Upgrade:          r.Values("Upgrade"),
 		Connection:       r.Values("Connection"),
 		Key:              r.Values("Sec-WebSocket-Key"),

@@ -46,7 +46,7 @@ func (s *Server) Adopt(w http.ResponseWriter, r *http.Request, e *Endpoint) erro
 // decide is what a loop does in examine and authorize.
 func (e *Endpoint) decide(ctx context.Context, r *http.Request, u *Upgrade) error {
 	request := protocol.RequestFromHeader(r.Header)
-	request.Method, request.Host, request.Secure = r.Method, r.Host, r.TLS != nil
+	request.Method, request.Host, request.Target, request.Secure = r.Method, r.Host, r.RequestURI, r.TLS != nil
 	request.ProtoMajor, request.ProtoMinor = r.ProtoMajor, r.ProtoMinor
 	request.TransferEncoding = r.TransferEncoding
 	if err := e.check(&request, u); err != nil || e.handler.Authorize == nil {

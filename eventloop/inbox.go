@@ -31,6 +31,8 @@ type inbox struct {
 type task struct {
 	id         id
 	from, to   int // the frame in inbox.octets
+	payload    int // where its payload begins
+	typ        protocol.Opcode
 	topic      string
 	frame      []byte // to publish to topic, if not nil
 	do         func(c Conn)
@@ -48,7 +50,7 @@ const (
 
 // send leaves a message, encoded.
 func (b *inbox) send(cfg *protocol.Config, to id, op protocol.Opcode, p []byte) error {
-	h := protocol.NewHeader(cfg, op, true, false, len(p))
+	h := protocol.NewHeader(cfg, op&^Uncompressed, true, false, len(p))
 	b.mu.Lock()
 	switch {
 	case b.closed:
@@ -60,7 +62,7 @@ func (b *inbox) send(cfg *protocol.Config, to id, op protocol.Opcode, p []byte) 
 	}
 	from := len(b.octets)
 	b.octets = h.AppendPayload(append(b.octets, h.Bytes()...), p)
-	b.put(task{id: to, from: from, to: len(b.octets)})
+	b.put(task{id: to, from: from, to: len(b.octets), payload: from + len(h.Bytes()), typ: op})
 	return nil
 }
 

@@ -52,6 +52,8 @@ type Loop struct {
 
 	vec [][]byte
 
+	inflated, deflated []byte // scratch
+
 	running []id // has more to do than the last turn allowed
 	dirty   []id // was written to from outside its callbacks
 	spare   []id // the memory of one of those two
@@ -340,6 +342,10 @@ func (l *Loop) runTasks() {
 func (l *Loop) runTask(t *task, octets []byte) {
 	s := l.slots.find(t.id)
 	if s == nil || s.state != stateOpen {
+		return
+	}
+	if t.do == nil && s.deflate != nil {
+		l.write(s, t.typ, octets[t.payload:t.to])
 		return
 	}
 	if t.do == nil {

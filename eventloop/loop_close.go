@@ -127,6 +127,7 @@ func (l *Loop) tell(s *slot, err error) {
 	}
 	s.flags &^= isTold
 	l.topics.removeAll(s)
+	s.endDeflate()
 	l.stats.Conns--
 	if f := l.of(s).handler.OnClose; f != nil {
 		l.tellClosed(f, s, err)

@@ -101,7 +101,7 @@ func (l *Loop) feed(s *slot, p []byte) {
 			l.fed(s)
 			return
 		case protocol.Data:
-			if ev.First && ev.Last {
+			if ev.First && ev.Last && !ev.Compressed {
 				l.deliver(s, ev.Opcode, ev.Payload)
 			} else {
 				l.piece(s, ev)
@@ -145,6 +145,11 @@ func (l *Loop) piece(s *slot, ev *protocol.Event) {
 	x := l.slots.more(s)
 	message, whole := x.asm.Add(&s.in, ev)
 	if !whole {
+		return
+	}
+	if ev.Compressed {
+		l.inflate(s, ev.Opcode, message)
+		x.asm.Release()
 		return
 	}
 	l.cork.message = message

@@ -40,6 +40,11 @@ type Options struct {
 	// 10 s.
 	PongTimeout time.Duration
 
+	// Deflate turns permessage-deflate on. Nil: off, since compression tells
+	// eavesdroppers something about secrets that share messages with text of
+	// others' choosing.
+	Deflate *DeflateOptions
+
 	// Queue bounds what is buffered for one connection, and says what happens
 	// beyond.
 	Queue Queue

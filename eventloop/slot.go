@@ -32,7 +32,8 @@ type slot struct {
 
 	x           *extra
 	data        any
-	subprotocol *string // nil for none
+	subprotocol *string    // nil for none
+	deflate     *deflating // nil for none
 	id          id
 	handle      poll.Handle
 

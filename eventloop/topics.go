@@ -106,7 +106,7 @@ func (s *Server) Publish(name string, t MessageType, p []byte) (err error) {
 	if err := checkMessage(t, p); err != nil {
 		return err
 	}
-	h := protocol.NewHeader(s.set.cfg, t, true, false, len(p))
+	h := protocol.NewHeader(s.set.cfg, t&^Uncompressed, true, false, len(p))
 	frame := h.AppendPayload(append(make([]byte, 0, maxHeader+len(p)), h.Bytes()...), p)
 	for _, l := range s.loops {
 		if e := l.inbox.publish(name, frame); e != nil {
@@ -118,9 +118,9 @@ func (s *Server) Publish(name string, t MessageType, p []byte) (err error) {
 
 func checkMessage(t MessageType, p []byte) error {
 	switch {
-	case !t.Data():
+	case !(t &^ Uncompressed).Data():
 		return protocol.ErrOpcode
-	case t == Text && !protocol.ValidText(p):
+	case t&^Uncompressed == Text && !protocol.ValidText(p):
 		return protocol.ErrNotText
 	}
 	return nil
@@ -138,7 +138,7 @@ func (l *Loop) publishFrom(slot uint32, name string, t MessageType, p []byte) er
 	}
 	g := &l.topics.list[n]
 	from := uint32(len(g.gathered))
-	h := protocol.NewHeader(l.set.cfg, t, true, false, len(p))
+	h := protocol.NewHeader(l.set.cfg, t&^Uncompressed, true, false, len(p))
 	g.gathered = h.AppendPayload(append(g.gathered, h.Bytes()...), p)
 	if slot != 0 {
 		g.skips = append(g.skips, skip{slot, from, uint32(len(g.gathered))})

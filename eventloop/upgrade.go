@@ -29,6 +29,7 @@ type Upgrade struct {
 	fields   fields
 	remote   net.Addr
 	response protocol.Response
+	deflate  *DeflateAgreement // nil for none
 }
 
 // fields are those of a request, whoever has read it.
