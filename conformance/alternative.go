@@ -1,7 +1,5 @@
 package conformance
 
-import "slices"
-
 // An alternative is what a peer may do instead of failing the connection.
 type alternative struct {
 	events  []event // that then come
@@ -17,7 +15,7 @@ func (p *player) unless(v Verdict, why string, events ...event) {
 
 // goesOn reports whether the peer has done what it may do instead of failing.
 func (p *player) goesOn() bool {
-	return p.other != nil && slices.EqualFunc(p.events, p.other.events, event.same)
+	return p.other != nil && p.came(p.other.events)
 }
 
 // acceptOther makes the case one that the suite ends.
@@ -32,10 +30,7 @@ func (p *player) acceptOther() {
 func (p *player) mayMiss(v Verdict) { p.missing = &v }
 
 // begun reports whether what has come is the beginning of what the case wants.
-func (p *player) begun() bool {
-	n := len(p.events)
-	return n <= len(p.want) && slices.EqualFunc(p.events, p.want[:n], event.same)
-}
+func (p *player) begun() bool { return p.beginning(p.want) }
 
 // becomes changes what the case wants while it is under way.
 func (p *player) becomes(e ending, codes ...uint16) {

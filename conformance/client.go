@@ -30,6 +30,8 @@ type ClientHandler struct {
 
 	mu     sync.Mutex
 	agents map[string]map[int]*Result // by index in cases
+	busy   map[string]int             // cases that an agent is in
+	left   sync.Cond                  // one has ended
 
 	keys keyring
 
@@ -43,7 +45,8 @@ const mostAgents = 1000
 // default of all options. Its report, if not nil, is called whenever a client
 // says that it is done. The error is about the patterns of opts.
 func NewClientHandler(opts *Options, report func(agent string, results []*Result)) (*ClientHandler, error) {
-	h := &ClientHandler{report: report, agents: make(map[string]map[int]*Result)}
+	h := &ClientHandler{report: report, agents: make(map[string]map[int]*Result), busy: make(map[string]int)}
+	h.left.L = &h.mu
 	if opts != nil {
 		h.opts = *opts
 		h.opts.Profile = Echo
@@ -96,6 +99,7 @@ func (h *ClientHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "/updateReports":
 		h.tell(w, r, "")
 		if h.report != nil {
+			h.settle(agent)
 			h.report(agent, h.Results(agent))
 		}
 	default:
@@ -105,6 +109,8 @@ func (h *ClientHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // run plays a case.
 func (h *ClientHandler) run(w http.ResponseWriter, r *http.Request, i int, agent string) {
+	h.enter(agent, 1)
+	defer h.enter(agent, -1)
 	log := &wireLog{start: time.Now()}
 	c := &h.cases[i]
 	var result *Result
@@ -128,6 +134,26 @@ func (h *ClientHandler) run(w http.ResponseWriter, r *http.Request, i int, agent
 		h.progress.Lock()
 		defer h.progress.Unlock()
 		h.opts.Progress(result)
+	}
+}
+
+// enter notes that an agent is in one case more, or less.
+func (h *ClientHandler) enter(agent string, cases int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.busy[agent] += cases; h.busy[agent] == 0 {
+		delete(h.busy, agent)
+	}
+	h.left.Broadcast()
+}
+
+// settle waits for the verdicts on cases that are over for the agent: it may
+// say that it is done before the suite has seen the last connection end.
+func (h *ClientHandler) settle(agent string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for h.busy[agent] > 0 {
+		h.left.Wait()
 	}
 }
 

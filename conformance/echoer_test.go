@@ -504,6 +504,10 @@ func (e *echoer) write(first byte, payload []byte) {
 			return
 		}
 	}
+	if e.has("remembers Pongs") && first&15 == 10 && e.squeeze != nil && e.squeeze.w != nil {
+		e.squeeze.w.Write(payload)
+		e.squeeze.w.Flush()
+	}
 	if e.has("sets RSV1") && first&15 < 3 {
 		first |= 0x40
 	}

@@ -51,7 +51,7 @@ func (p *player) judgeEvents() {
 	switch {
 	case p.c.ending == tells:
 		p.reasons = append(p.reasons, fmt.Sprintf("came before the end: %s", brief(p.events)))
-	case slices.EqualFunc(p.events, p.want, event.same):
+	case p.came(p.want):
 	case p.missing != nil && p.begun():
 		if *p.missing != OK {
 			p.fault(*p.missing, "came: %s; wanted: %s", brief(p.events), brief(p.want))

@@ -65,6 +65,7 @@ var compressionMutants = []mutant{
 	{"never forgets the window of the other side", both, "17.7.9", NonStrict, CloseOK},
 	{"ignores the agreed window", both, "17.7.10", Informational, CloseOK},
 	{"hands its window on", servers, "17.7.11", Failed, CloseWrongSide},
+	{"remembers Pongs", both, "17.7.12", Failed, CloseUnclean},
 	{"accepts what is cut short", both, "17.8.4", Failed, CloseWrongSide},
 	{"takes what cannot be decompressed for nothing", both, "17.8.1", Failed, CloseWrongSide},
 	{"takes what cannot be decompressed for nothing", both, "17.8.9", Failed, CloseWrongSide},

@@ -230,3 +230,37 @@ func TestLogIsBounded(t *testing.T) {
 		}
 	}
 }
+
+// A client may say that it is done before the suite knows how its last case
+// ended: the report waits.
+func TestReportWaitsForVerdicts(t *testing.T) {
+	reported := make(chan []*Result, 1)
+	h, err := NewClientHandler(&Options{Cases: []string{"1.1.2"}}, func(_ string, results []*Result) { reported <- results })
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := httptest.NewServer(h)
+	defer s.Close()
+	connect := func(path string) *echoer {
+		nc, err := net.Dial("tcp", s.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := &echoer{nc: nc, r: bufio.NewReader(nc)}
+		if err := e.connect(path); err != nil {
+			t.Fatal(err)
+		}
+		return e
+	}
+	inCase := connect("/runCase?case=1&agent=a")
+	connect("/updateReports?agent=a").run() // until the suite has ended it
+	select {
+	case <-reported:
+		t.Fatal("the report does not wait")
+	default:
+	}
+	inCase.run()
+	if results := <-reported; len(results) != 1 || results[0].Verdict != OK {
+		t.Errorf("%d results: %v", len(results), results)
+	}
+}
