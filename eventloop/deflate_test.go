@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/duplexws/duplex/internal/rawpeer"
+	"github.com/duplexws/duplex/protocol"
 )
 
 // squeezed is a message that is compressed by itself.
@@ -117,6 +118,82 @@ func TestDeflateFaults(t *testing.T) {
 	}
 	if _, err := NewEndpoint(nil, &Options{Deflate: &DeflateOptions{Level: 99}}); err == nil {
 		t.Error("a level that there is not")
+	}
+}
+
+// What is published is compressed once for all who agreed on the same form.
+func TestPublishDeflated(t *testing.T) {
+	w := newLogged(t, &Options{Deflate: &DeflateOptions{}})
+	w.loop.set.handler.OnOpen = func(c Conn) { c.Subscribe("x") }
+	var publish func(c Conn)
+	w.loop.set.handler.OnMessage = func(c Conn, _ MessageType, p []byte) { publish(c) }
+	a, b, plain := deflated(t, w), deflated(t, w), w.connect()
+	long := strings.Repeat("compressible ", 1000)
+
+	publish = func(c Conn) {
+		c.Loop().Publish("x", Text, []byte(long))
+		c.Loop().Publish("x", Text, []byte("short"))
+		c.Loop().Publish("x", Binary|Uncompressed, []byte(long))
+	}
+	plain.send(rawpeer.Text("go"))
+	plain.want(text(long), text("short"), binary(long))
+	for _, p := range []*tester{a, b} {
+		messages, compressed := unsqueezed(t, p.Read())
+		if !slices.Equal(messages, []string{long, "short", long}) || !slices.Equal(compressed, []bool{true, false, false}) {
+			t.Errorf("%d messages were sent, compressed %v", len(messages), compressed)
+		}
+	}
+
+	// A part of it is sent as it is.
+	publish = func(c Conn) {
+		c.Publish("x", Text, []byte(long))
+		c.Loop().Publish("x", Text, []byte(long))
+	}
+	a.send(rawpeer.Text("go"))
+	for p, n := range map[*tester]int{a: 1, b: 2} {
+		if messages, _ := unsqueezed(t, p.Read()); len(messages) != n || messages[0] != long {
+			t.Errorf("%d messages, want %d", len(messages), n)
+		}
+	}
+	plain.want(text(long), text(long))
+	w.server.Publish("x", Text, []byte(long))
+	w.settle()
+	if messages, compressed := unsqueezed(t, a.Read()); len(messages) != 1 || !compressed[0] {
+		t.Errorf("%d messages, compressed %v", len(messages), compressed)
+	}
+}
+
+// Later messages may refer to what was published.
+func TestPublishWithTakeover(t *testing.T) {
+	w := newLogged(t, &Options{Deflate: &DeflateOptions{}})
+	w.loop.set.handler.OnOpen = func(c Conn) { c.Subscribe("x") }
+	p := w.dial()
+	p.write(with("Sec-WebSocket-Extensions: permessage-deflate"))
+	p.wantHead(101)
+	in := protocol.NewInflater(protocol.DeflateDirection{Takeover: true, WindowBits: 15})
+	cfg := protocol.NewConfig(protocol.Client, nil)
+	var frames protocol.In
+	frames.AllowRSV1()
+	for i := range 20 {
+		m := strings.Repeat(string(rune('a'+i%5)), 50) + strings.Repeat("compressible ", i)
+		if i%3 == 0 {
+			w.server.Publish("x", Text, []byte(m))
+		} else {
+			(Conn{w.loop, w.loop.slots.at(1).id}).Send(Text, []byte(m))
+		}
+		w.settle()
+		var ev protocol.Event
+		frames.Feed(cfg, 1, p.Read(), &ev)
+		got := ev.Payload
+		if ev.Compressed {
+			var err error
+			if got, err = in.Append(cfg, &frames, nil, ev.Opcode, ev.Payload); err != nil {
+				t.Fatal(i, err)
+			}
+		}
+		if string(got) != m {
+			t.Fatalf("message %d: %.60q, want %.60q", i, got, m)
+		}
 	}
 }
 

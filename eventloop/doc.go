@@ -50,8 +50,6 @@
 // # Limitations
 //
 //   - HTTP/1.1 only.
-//   - What is published to a topic goes out as it is, also to connections that
-//     agreed on permessage-deflate.
 //   - Behind [Server.Requests], handlers of net/http do not see the state of TLS
 //     in their requests.
 package eventloop

@@ -33,9 +33,18 @@ func play(t *testing.T, script, wire []byte) {
 	w := newLogged(t, &Options{MaxMessage: 2000, MaxControlRate: 100, Queue: Queue{MaxBytes: 3000, Policy: Policy(len(script) % 2)}})
 	h := &w.loop.set.handler
 	var open []Conn
-	h.OnOpen = func(c Conn) { open = append(open, c) }
+	h.OnOpen = func(c Conn) {
+		open = append(open, c)
+		c.Subscribe("topic")
+	}
 	h.OnMessage = func(c Conn, m MessageType, p []byte) {
 		c.Write(m, p)
+		if len(p)%3 == 0 {
+			c.Publish("topic", m, p)
+		}
+		if len(p) == 5 && !c.Unsubscribe("topic") {
+			c.Subscribe("topic")
+		}
 		for _, other := range open { // those that are gone too
 			other.Write(m, p)
 		}

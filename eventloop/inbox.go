@@ -67,7 +67,7 @@ func (b *inbox) send(cfg *protocol.Config, to id, op protocol.Opcode, p []byte) 
 }
 
 // publish leaves a frame for a topic.
-func (b *inbox) publish(topic string, frame []byte) error {
+func (b *inbox) publish(topic string, frame []byte, head int, t protocol.Opcode) error {
 	b.mu.Lock()
 	switch {
 	case b.closed:
@@ -78,7 +78,7 @@ func (b *inbox) publish(topic string, frame []byte) error {
 		return ErrOverloaded
 	}
 	b.published += len(frame)
-	b.put(task{topic: topic, frame: frame})
+	b.put(task{topic: topic, frame: frame, payload: head, typ: t})
 	return nil
 }
 

@@ -53,6 +53,7 @@ type Loop struct {
 	vec [][]byte
 
 	inflated, deflated []byte // scratch
+	variants           variants
 
 	running []id // has more to do than the last turn allowed
 	dirty   []id // was written to from outside its callbacks
@@ -331,7 +332,7 @@ func (l *Loop) runTasks() {
 		case t.run != nil:
 			t.run()
 		case t.frame != nil:
-			l.publishFrame(t.topic, t.frame)
+			l.publishFrame(t.topic, t.frame, t.payload, t.typ)
 		default:
 			l.runTask(t, octets)
 		}

@@ -24,7 +24,7 @@ type topic struct {
 	name     string // "" if it is free
 	subs     []uint32
 	gathered []byte // frames
-	messages int
+	frames   []published
 	skips    []skip
 }
 
@@ -109,7 +109,7 @@ func (s *Server) Publish(name string, t MessageType, p []byte) (err error) {
 	h := protocol.NewHeader(s.set.cfg, t&^Uncompressed, true, false, len(p))
 	frame := h.AppendPayload(append(make([]byte, 0, maxHeader+len(p)), h.Bytes()...), p)
 	for _, l := range s.loops {
-		if e := l.inbox.publish(name, frame); e != nil {
+		if e := l.inbox.publish(name, frame, len(h.Bytes()), t); e != nil {
 			err = e
 		}
 	}
@@ -143,24 +143,25 @@ func (l *Loop) publishFrom(slot uint32, name string, t MessageType, p []byte) er
 	if slot != 0 {
 		g.skips = append(g.skips, skip{slot, from, uint32(len(g.gathered))})
 	}
-	l.gathered(n, from)
+	l.gathered(n, from, len(h.Bytes()), t)
 	return nil
 }
 
-// publishFrame gathers a message that was encoded elsewhere.
-func (l *Loop) publishFrame(name string, frame []byte) {
+// publishFrame gathers a message that was encoded elsewhere, of which head octets
+// are the header.
+func (l *Loop) publishFrame(name string, frame []byte, head int, t MessageType) {
 	if n, ok := l.topics.named[name]; ok {
 		g := &l.topics.list[n]
 		from := uint32(len(g.gathered))
 		g.gathered = append(g.gathered, frame...)
-		l.gathered(n, from)
+		l.gathered(n, from, head, t)
 	}
 }
 
 // gathered notes that a topic has one message more.
-func (l *Loop) gathered(n, from uint32) {
+func (l *Loop) gathered(n, from uint32, head int, t MessageType) {
 	g := &l.topics.list[n]
-	g.messages++
+	g.frames = append(g.frames, published{from, from + uint32(head), uint32(len(g.gathered)), t})
 	if from == 0 {
 		l.topics.dirty = append(l.topics.dirty, n)
 	}
@@ -187,6 +188,9 @@ func (l *Loop) distribute(g *topic) {
 	for _, i := range g.subs {
 		sub := &l.topics.subs[i]
 		s := l.slots.at(sub.slot)
+		if l.sendVariant(s, g, sub) {
+			continue
+		}
 		if len(g.skips) == 0 && s.x == nil && s != l.cork.owner && s.state == stateOpen && s.out.Sendable() {
 			l.sendShared(s, g.gathered[sub.from:])
 		} else {
@@ -194,8 +198,9 @@ func (l *Loop) distribute(g *topic) {
 		}
 		sub.from = 0
 	}
-	l.stats.MessagesOut += uint64(g.messages * len(g.subs))
-	g.messages, g.skips = 0, g.skips[:0]
+	l.stats.MessagesOut += uint64(len(g.frames) * len(g.subs))
+	g.frames, g.skips = g.frames[:0], g.skips[:0]
+	clear(l.variants)
 	if g.gathered = g.gathered[:0]; cap(g.gathered) > 4*mostGathered {
 		g.gathered = nil
 	}
