@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/duplexws/duplex/internal/testenv"
@@ -34,7 +35,7 @@ func texts() map[string][]byte {
 
 // stdInflate inflates with the standard library.
 func stdInflate(payload, history []byte) ([]byte, error) {
-	stream := io.MultiReader(bytes.NewReader(payload), bytes.NewReader([]byte(ending)))
+	stream := io.MultiReader(bytes.NewReader(payload), strings.NewReader(tail+"\x01"+tail))
 	return io.ReadAll(flate.NewReaderDict(stream, history))
 }
 
