@@ -1,8 +1,9 @@
 // Package deflate compresses and inflates the payloads of single messages as
 // permessage-deflate lays them out
 // (https://www.rfc-editor.org/rfc/rfc7692#section-7.2). Compressors (up to 1.3 MB
-// each) and inflaters (40 KB) are pooled and held for one call only; what
-// connects a message to the ones before it is a [History], handed in each time.
+// each, 100 KB for short messages) and inflaters (40 KB) are pooled and held for
+// one call only; what connects a message to the ones before it is a [History],
+// handed in each time.
 //
 // The functions may be called concurrently on different bytes.
 package deflate

@@ -268,6 +268,8 @@ func FuzzInflate(f *testing.F) {
 	f.Add([]byte("\xf2\x48\xcd\xc9\xc9\x07\x00"), []byte(""))
 	f.Add([]byte("\xf3\x48\xcd\xc9\xc9\x07\x00\xf2\x00\x11\x00\x00"), []byte("Hello"))
 	f.Add(Append(nil, texts()["json 1000"], nil, 6, 15), []byte(""))
+	f.Add([]byte(stored("\x01", "Hello"+ending)[:10]), []byte(""))
+	f.Add(emptyBlocks(3), []byte(""))
 	f.Fuzz(func(t *testing.T, payload, history []byte) {
 		want, _, wantErr := slowInflate(payload, last(history, 32<<10))
 		got, err := Inflate(nil, payload, history, 1<<20, nil)
