@@ -137,7 +137,14 @@ func (p *gwsPlayer) ping(payload []byte) (sight, error) {
 	return ponged(p.pong())
 }
 
-func (p *gwsPlayer) close(code int, reason string) sight {
+// close may find its window taken away behind the Close frame: the reader
+// reclaims it when the answer is faster than the writer.
+func (p *gwsPlayer) close(code int, reason string) (seen sight) {
+	defer func() {
+		if recover() != nil {
+			seen = ended()
+		}
+	}()
 	if err := p.c.WriteClose(uint16(code), []byte(reason)); err != nil {
 		return failed(err)
 	}
