@@ -34,23 +34,15 @@ const minMatch = 4
 type finder struct {
 	text [1<<MaxWindowBits + shortBehind]byte // the history, then the message
 	at   [1 << MaxWindowBits]uint16           // one past the latest position by hash, 0 if none
-	bits int                                  // of a hash
-}
-
-// hashBits returns how many bits tell n positions apart well enough. Few of them
-// are soon cleared.
-func hashBits(n int) int {
-	if n <= shortHistory {
-		return 12
-	}
-	return MaxWindowBits
+	bits uint                                 // of a hash, as few as do: they are soon cleared
 }
 
 var finders = sync.Pool{New: func() any { return new(finder) }}
 
+// slot masks what is in range anyway, which spares the checks of it.
 func (f *finder) slot(i int) *uint16 {
 	four := binary.LittleEndian.Uint32(f.text[i:])
-	return &f.at[four*0x9E3779B1>>(32-f.bits)]
+	return &f.at[four*0x9E3779B1>>((32-f.bits)&31)&(1<<MaxWindowBits-1)]
 }
 
 // appendShort appends a message of less than shortBehind bytes as one block of
@@ -59,7 +51,10 @@ func (f *finder) slot(i int) *uint16 {
 // than the window.
 func appendShort(dst, p, history []byte, window int) []byte {
 	f := finders.Get().(*finder)
-	f.bits = hashBits(len(history))
+	f.bits = 12
+	if len(history) > shortHistory {
+		f.bits = MaxWindowBits
+	}
 	clear(f.at[:1<<f.bits]) // by which all text of others is out of reach
 	start := copy(f.text[:], history)
 	end := start + copy(f.text[start:], p)
