@@ -6,13 +6,23 @@ import (
 
 // Conn is a WebSocket connection of a loop. It is a small value: it can be
 // copied, compared, used as the key of a map, and kept for ever. When the
-// connection has ended, its methods return [ErrClosed], and never reach another.
+// connection has ended, its methods return [ErrClosed], and never reach another;
+// those of the zero Conn do so too.
 //
 // [Conn.Send] and [Conn.Do] may be called from any goroutine; the other methods
 // only on the connection's own loop: see the package documentation.
 type Conn struct {
 	loop *Loop
 	id   id
+}
+
+// slot returns the slot of the connection, nil if that has ended. The zero Conn
+// is one that has.
+func (c Conn) slot() *slot {
+	if c.loop == nil {
+		return nil
+	}
+	return c.loop.slots.find(c.id)
 }
 
 // Write sends a message. p is the caller's again when Write returns; if it is
@@ -23,7 +33,7 @@ type Conn struct {
 // Errors: ErrClosed; protocol.ErrNotText and protocol.ErrOpcode; ErrQueueFull
 // and ErrSlowConsumer by the policy of the [Queue].
 func (c Conn) Write(t MessageType, p []byte) error {
-	s := c.loop.slots.find(c.id)
+	s := c.slot()
 	if s == nil || s.state != stateOpen {
 		return ErrClosed
 	}
@@ -41,6 +51,9 @@ func (c Conn) Send(t MessageType, p []byte) error {
 	if err := checkMessage(t, p); err != nil {
 		return err
 	}
+	if c.loop == nil {
+		return ErrClosed
+	}
 	return c.loop.inbox.send(c.loop.set.cfg, c.id, t, p)
 }
 
@@ -49,7 +62,12 @@ func (c Conn) Send(t MessageType, p []byte) error {
 // any goroutine.
 //
 // Errors: ErrOverloaded; ErrClosed if the loop has ended.
-func (c Conn) Do(f func(c Conn)) error { return c.loop.inbox.do(c.id, f) }
+func (c Conn) Do(f func(c Conn)) error {
+	if c.loop == nil {
+		return ErrClosed
+	}
+	return c.loop.inbox.do(c.id, f)
+}
 
 // Close begins the closing handshake with code and reason, behind what was
 // written. No message is delivered any more; OnClose is called when the peer
@@ -58,7 +76,7 @@ func (c Conn) Do(f func(c Conn)) error { return c.loop.inbox.do(c.id, f) }
 // Errors: ErrClosed; protocol.ErrCloseCode and protocol.ErrCloseReason, behind
 // which the connection is as before.
 func (c Conn) Close(code StatusCode, reason string) error {
-	s := c.loop.slots.find(c.id)
+	s := c.slot()
 	if s == nil || s.state != stateOpen {
 		return ErrClosed
 	}
@@ -68,7 +86,7 @@ func (c Conn) Close(code StatusCode, reason string) error {
 // CloseNow ends the connection without a closing handshake: what is buffered is
 // lost. OnClose is called behind the callback that is under way.
 func (c Conn) CloseNow() error {
-	s := c.loop.slots.find(c.id)
+	s := c.slot()
 	if s == nil || s.state != stateOpen {
 		return ErrClosed
 	}
@@ -78,7 +96,7 @@ func (c Conn) CloseNow() error {
 
 // Buffered returns how many octets wait for the peer to read.
 func (c Conn) Buffered() int {
-	s := c.loop.slots.find(c.id)
+	s := c.slot()
 	if s == nil || s.x == nil {
 		return 0
 	}
@@ -87,7 +105,7 @@ func (c Conn) Buffered() int {
 
 // SetData keeps v with the connection.
 func (c Conn) SetData(v any) {
-	if s := c.loop.slots.find(c.id); s != nil {
+	if s := c.slot(); s != nil {
 		s.data = v
 	}
 }
@@ -95,7 +113,7 @@ func (c Conn) SetData(v any) {
 // Data returns what SetData was given, or what OnUpgrade left in
 // [Upgrade].Data; nil when the connection has ended and OnClose returned.
 func (c Conn) Data() any {
-	if s := c.loop.slots.find(c.id); s != nil {
+	if s := c.slot(); s != nil {
 		return s.data
 	}
 	return nil
@@ -103,7 +121,7 @@ func (c Conn) Data() any {
 
 // Subprotocol returns the sub-protocol of the opening handshake, or "".
 func (c Conn) Subprotocol() string {
-	if s := c.loop.slots.find(c.id); s != nil && s.subprotocol != nil {
+	if s := c.slot(); s != nil && s.subprotocol != nil {
 		return *s.subprotocol
 	}
 	return ""
@@ -111,14 +129,19 @@ func (c Conn) Subprotocol() string {
 
 // RemoteAddr returns the peer's address, or nil when the connection has ended.
 func (c Conn) RemoteAddr() net.Addr {
-	if s := c.loop.slots.find(c.id); s != nil {
+	if s := c.slot(); s != nil {
 		return c.loop.poller.RemoteAddr(s.handle)
 	}
 	return nil
 }
 
-// Server returns the server of the connection.
-func (c Conn) Server() *Server { return c.loop.server }
+// Server returns the server of the connection; nil for the zero Conn.
+func (c Conn) Server() *Server {
+	if c.loop == nil {
+		return nil
+	}
+	return c.loop.server
+}
 
-// Loop returns the loop that serves the connection.
+// Loop returns the loop that serves the connection; nil for the zero Conn.
 func (c Conn) Loop() *Loop { return c.loop }

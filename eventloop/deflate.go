@@ -35,7 +35,7 @@ const Uncompressed MessageType = 0x80
 // Deflate returns what was agreed about permessage-deflate. It reports false if
 // messages are not compressed.
 func (c Conn) Deflate() (agreed DeflateAgreement, ok bool) {
-	if s := c.loop.slots.find(c.id); s != nil && s.deflate != nil {
+	if s := c.slot(); s != nil && s.deflate != nil {
 		return s.deflate.agreed, true
 	}
 	return DeflateAgreement{}, false

@@ -72,7 +72,7 @@ var (
 
 type closedError struct{}
 
-func (closedError) Error() string        { return "websocket: connection closed by this side" }
+func (closedError) Error() string        { return "websocket: connection closed" }
 func (closedError) Is(target error) bool { return target == net.ErrClosed }
 
 // CloseStatus returns the status code that err stands for: the peer's for a

@@ -100,15 +100,7 @@ func (l *Loop) run() {
 // turn handles what is ready, and what has become due. While there is nothing,
 // it waits for most at most; negative is for ever.
 func (l *Loop) turn(most time.Duration) {
-	wait := l.patience(most)
-	if wait != 0 {
-		l.publish()
-	}
-	before := l.now
-	n := l.poller.Wait(l.events, wait)
-	l.now = l.poller.Now()
-	l.judge(before, wait)
-
+	n := l.wait(l.patience(most))
 	l.resumeAll()
 	for i := range l.events[:n] {
 		ev := &l.events[i]
@@ -160,17 +152,25 @@ func (l *Loop) patience(most time.Duration) time.Duration {
 	return wait
 }
 
-// judge looks at how much time has passed since the turn before began. It lets
-// others run when it is their turn, and notices stalls: when the process stood
-// still, every deadline has passed at once, while the input that would have
-// moved it lies ready.
-func (l *Loop) judge(before int64, wait time.Duration) {
-	passed := l.now - before
-	if wait == 0 && passed > slowTurn {
+// wait looks what is ready. While that is nothing, it waits for most at most.
+func (l *Loop) wait(most time.Duration) (n int) {
+	n = l.poller.Wait(l.events, 0)
+	now := l.poller.Now()
+	took := now - l.now
+	l.now = now
+	if took > slowTurn {
 		l.stats.SlowTurns++
-		l.set.log.Warn("websocket: a turn of an event loop took long: callbacks must not wait", "duration", time.Duration(passed))
+		l.set.log.Warn("websocket: a turn of an event loop took long: callbacks must not wait", "duration", time.Duration(took))
 	}
-	if passed > int64(max(wait, 0))+stall && wait >= 0 && l.now >= l.grace {
+	if n == 0 && most != 0 && !l.inbox.filled.Load() { // or the look has used up the wake
+		l.publish()
+		n = l.poller.Wait(l.events, most)
+		l.now = l.poller.Now()
+		took += l.now - now - int64(max(most, 0))
+	}
+	if took > stall && most >= 0 && l.now >= l.grace {
+		// Everything stood still: deadlines have passed while the input that
+		// would have moved them lay ready, and comes first.
 		l.grace = l.now + graceTime
 	}
 	if l.server.outside.Load() > 0 && l.now-l.parked > parkEvery {
@@ -178,6 +178,7 @@ func (l *Loop) judge(before int64, wait time.Duration) {
 		l.parked = l.poller.Now()
 		l.stats.Parks++
 	}
+	return n
 }
 
 const (

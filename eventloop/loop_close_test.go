@@ -143,3 +143,18 @@ func TestStaleConn(t *testing.T) {
 	w.settle()
 	q.want()
 }
+
+func TestZeroConn(t *testing.T) {
+	var c Conn
+	for _, err := range []error{c.Write(Text, nil), c.Send(Text, nil), c.Do(nil), c.Close(1000, ""), c.CloseNow(), c.Publish("x", Text, nil)} {
+		if err != ErrClosed {
+			t.Error(err)
+		}
+	}
+	c.SetData(1)
+	_, deflates := c.Deflate()
+	if c.Data() != nil || c.Buffered() != 0 || c.Subprotocol() != "" || c.RemoteAddr() != nil || c.Loop() != nil || c.Server() != nil ||
+		c.Subscribe("x") || c.Unsubscribe("x") || deflates {
+		t.Error("the zero Conn has something")
+	}
+}

@@ -152,8 +152,8 @@ func TestWriteErrors(t *testing.T) {
 		"websocket: a message is either text or binary",
 		"websocket: this status code may not be sent (use 1000-1003, 1007-1014 or 3000-4999)",
 		"websocket: a close reason must be UTF-8 of at most 123 octets, behind a status code",
-		"websocket: connection closed by this side",
-		"websocket: connection closed by this side",
+		"websocket: connection closed",
+		"websocket: connection closed",
 	}
 	if g, w := strings.Join(got, "\n"), strings.Join(want, "\n"); g != w {
 		t.Errorf("got\n%s\nwant\n%s", g, w)

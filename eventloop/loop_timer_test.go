@@ -80,6 +80,19 @@ func TestHandshakeTimeout(t *testing.T) {
 	w.wantLog()
 }
 
+// A callback that waits is counted.
+func TestSlowCallback(t *testing.T) {
+	w := newLogged(t, nil)
+	w.loop.set.handler.OnMessage = func(Conn, MessageType, []byte) { w.net.Advance(60 * time.Millisecond) }
+	p := w.connect()
+	w.advance(time.Second) // to wait is not slow
+	p.send(rawpeer.Text("x"))
+	w.settle()
+	if n := w.loop.stats.SlowTurns; n != 1 {
+		t.Errorf("%d slow turns", n)
+	}
+}
+
 // Timers fire once, in order, however far they are and however time passes.
 func TestTimers(t *testing.T) {
 	var all slots

@@ -51,7 +51,7 @@ const mostGathered = 64 << 10
 // It reports false if it did already, if the connection has ended, or if the
 // name is empty.
 func (c Conn) Subscribe(name string) bool {
-	s := c.loop.slots.find(c.id)
+	s := c.slot()
 	if s == nil || s.state != stateOpen || name == "" {
 		return false
 	}
@@ -61,7 +61,7 @@ func (c Conn) Subscribe(name string) bool {
 // Unsubscribe is the opposite. What was published before is still sent. It
 // reports false if the connection was not subscribed.
 func (c Conn) Unsubscribe(name string) bool {
-	s := c.loop.slots.find(c.id)
+	s := c.slot()
 	if s == nil {
 		return false
 	}
@@ -83,8 +83,11 @@ func (c Conn) Unsubscribe(name string) bool {
 // out at the end of the turn, in order with the topic's other messages and with
 // what is written to the connection.
 //
-// Errors: protocol.ErrNotText and protocol.ErrOpcode.
+// Errors: protocol.ErrNotText and protocol.ErrOpcode; ErrClosed for the zero Conn.
 func (c Conn) Publish(name string, t MessageType, p []byte) error {
+	if c.loop == nil {
+		return ErrClosed
+	}
 	return c.loop.publishFrom(c.id.slot(), name, t, p)
 }
 

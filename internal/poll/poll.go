@@ -58,8 +58,8 @@ type Poller interface {
 	Now() int64
 	// Wait stores what was announced in events and returns how many there are.
 	// While there are none it waits, but no longer than timeout, nor beyond a
-	// Wake. With a negative timeout nothing else ends the wait; with 0 it does
-	// not wait.
+	// Wake. With a negative timeout nothing else ends the wait; with 0 it only
+	// looks, which costs less: under load a loop does that first.
 	Wait(events []Event, timeout time.Duration) int
 	// Wake makes a Wait return that is under way or will be the next. It may be
 	// called by any goroutine, and behind Close does nothing.
