@@ -35,10 +35,10 @@ func newEnding() (proof, ending string) {
 
 // The octets of a payload that may be read before its text is so long. Those who
 // flush behind every byte need 7 to 11 for each, by the ways of zlib and of Go.
-// Without flushes the library holds back up to 32 KiB of text, which take less
-// than 4 octets a byte even in blocks of one byte each.
+// Without flushes the library holds back up to 32 KiB of text, which take 6
+// octets a byte in stored blocks of one byte each, and less otherwise.
 const (
-	firstCredit   = 128 << 10
+	firstCredit   = 256 << 10
 	creditPerByte = 16
 )
 

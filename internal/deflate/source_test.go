@@ -239,6 +239,7 @@ func TestWorkOfSmallFragments(t *testing.T) {
 		"flushed as by zlib":   cutTail(fixed.out),
 		"flushed as by Go":     []byte(strings.Repeat(stored("\x00", "\xc8")+"\x00"+tail, n) + "\x00"),
 		"with partial flushes": partial.flush(),
+		"without flushes":      []byte(strings.Repeat(stored("\x00", "\xc8"), n) + "\x00"),
 		"final blocks":         []byte(strings.Repeat(stored("\x01", "\xc8"), 8) + "\x00"),
 	} {
 		text, err := inflateAll(payload, nil)
