@@ -27,7 +27,7 @@ const (
 // the fewest.
 func (l *Loop) accept() {
 	a := &l.accepting
-	if !a.ready || a.off || l.now < a.again {
+	if !a.ready || a.off || l.stopped || l.now < a.again {
 		return
 	}
 	for range turnAccepts {
@@ -93,6 +93,17 @@ func (l *Loop) tellTurnedAway() {
 }
 
 var tooMany = &protocol.HandshakeError{Status: 503, Fault: "full", Reason: "the server has as many connections as it can hold"}
+
+// takeIn takes over a connection that another loop has accepted, unless there
+// is no time any more.
+func (l *Loop) takeIn(h poll.Handle) {
+	if l.stopped || l.accepting.off {
+		l.poller.CloseHandle(h)
+		l.conns.Add(-1)
+		return
+	}
+	l.adopt(h)
+}
 
 // adopt begins with a connection.
 func (l *Loop) adopt(h poll.Handle) *slot {

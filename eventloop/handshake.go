@@ -138,6 +138,10 @@ func (l *Loop) welcome(s *slot, u *Upgrade, frames []byte) {
 // takeOver begins with a connection whose request was answered elsewhere but
 // for the response.
 func (l *Loop) takeOver(nc net.Conn, e *Endpoint, u *Upgrade, frames []byte) error {
+	if l.stopped || l.accepting.off {
+		nc.Close()
+		return ErrClosed
+	}
 	h, err := l.server.network.Attach(nc)
 	if err != nil {
 		return err

@@ -94,6 +94,8 @@ func (l *Loop) run() {
 	for !l.stopped {
 		l.turn(-1)
 	}
+	l.runTasks() // what came while the inbox was closed
+	l.cleanAll()
 	l.publish()
 }
 
@@ -329,7 +331,7 @@ func (l *Loop) runTasks() {
 		t := &tasks[i]
 		switch {
 		case t.isAccepted:
-			l.adopt(t.handle)
+			l.takeIn(t.handle)
 		case t.run != nil:
 			t.run()
 		case t.frame != nil:

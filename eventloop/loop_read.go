@@ -18,6 +18,10 @@ func (l *Loop) read(s *slot) {
 		if s.has(isPaused) || s.state == stateDeciding || s.x != nil && s.x.held.buf != nil {
 			return // resume reads on
 		}
+		if l.tooMuch(s) {
+			s.flags |= isPaused
+			return
+		}
 		p := l.destination(s)
 		n, err := l.poller.Read(s.handle, p)
 		if err != nil {

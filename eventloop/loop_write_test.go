@@ -166,3 +166,35 @@ func TestBrokenTransport(t *testing.T) {
 	p.wantClosed()
 	w.wantLog("open", "close: abnormal")
 }
+
+// A connection for which much was written in the same turn is not read until that
+// is out, in the midst of a large message either.
+func TestWriteAsideToWhoSends(t *testing.T) {
+	var all []Conn
+	big := []byte(strings.Repeat("b", 2*pauseAt))
+	w := newWorld(t, &Handler{
+		OnOpen: func(c Conn) { all = append(all, c) },
+		OnMessage: func(c Conn, m MessageType, p []byte) {
+			if len(p) == 2 {
+				all[1].Write(Binary, big)
+				return
+			}
+			c.Write(m, p)
+		},
+	}, &Options{MaxMessage: 8 << 20})
+	a, b := w.connect(), w.connect()
+	huge := strings.Repeat("h", 3<<20)
+	octets := string(rawpeer.Octets(rawpeer.Binary(huge)))
+	for from := 0; from < len(octets); from += 700_000 {
+		a.Write(rawpeer.Octets(rawpeer.Text("go")))
+		b.Write([]byte(octets[from:min(from+700_000, len(octets))]))
+		w.settle()
+	}
+	b.in.Write(b.Read())
+	for range 5 {
+		if e, err := b.seq.Next(); err != nil || e != binary(string(big)) {
+			t.Fatal(e, err)
+		}
+	}
+	b.want(binary(huge))
+}

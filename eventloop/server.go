@@ -134,9 +134,6 @@ func (s *Server) Close() (err error) {
 		}
 		s.requests.end()
 		s.running.Wait()
-		for _, l := range s.loops {
-			l.discard()
-		}
 		err = s.release()
 		close(s.ended)
 	})
@@ -225,9 +222,10 @@ func (l *Loop) withdraw() (conns []Conn) {
 	l.accepting.off = true
 	l.poller.Unwatch(l.server.listener)
 	l.each(func(s *slot) {
-		if s.state == stateOpen {
+		switch s.state {
+		case stateOpen:
 			conns = append(conns, Conn{l, s.id})
-		} else if s.state == stateHead {
+		case stateHead, stateDeciding:
 			l.abort(s, nil)
 		}
 	})
@@ -239,17 +237,6 @@ func (l *Loop) each(f func(s *slot)) {
 	for i := uint32(1); i < l.slots.next; i++ {
 		if s := l.slots.at(i); s.state != stateFree {
 			f(s)
-		}
-	}
-}
-
-// discard closes transports that were handed to a loop that had ended.
-func (l *Loop) discard() {
-	tasks, _ := l.inbox.take()
-	for _, t := range tasks {
-		if t.isAccepted {
-			l.poller.CloseHandle(t.handle)
-			l.conns.Add(-1)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -153,6 +154,37 @@ func TestOthersAreServed(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A server that ends while many connect leaves nothing behind.
+func TestEndsWhileManyConnect(t *testing.T) {
+	onPlain(t, &Handler{OnMessage: echo}, &ServerOptions{Loops: 3}, func(t *testing.T, s *Server) {
+		var dialers sync.WaitGroup
+		var stop atomic.Bool
+		for range 4 {
+			dialers.Go(func() {
+				for !stop.Load() {
+					nc, err := net.Dial("tcp", s.Addr().String())
+					if err != nil {
+						return
+					}
+					io.WriteString(nc, request)
+					nc.Close()
+				}
+			})
+		}
+		for s.Stats().Accepted < 20 {
+			time.Sleep(time.Millisecond)
+		}
+		if err := s.Drain(t.Context(), 1001, "", 0); err != nil {
+			t.Error(err)
+		}
+		stop.Store(true)
+		dialers.Wait()
+		if n := s.Conns(); n != 0 {
+			t.Errorf("%d connections are left", n)
+		}
+	})
 }
 
 func TestDefaultOfLoops(t *testing.T) {
