@@ -42,7 +42,8 @@ func (p *securePoller) Unwatch(listener Handle) error {
 // Accept begins handshakes for all who wait, and returns one that is done.
 func (p *securePoller) Accept(listener Handle) (Handle, error) {
 	var failed error
-	for more := true; more; {
+	more := true
+	for more {
 		h, err := p.Poller.Accept(listener)
 		if err != nil {
 			failed = err
@@ -57,6 +58,9 @@ func (p *securePoller) Accept(listener Handle) (Handle, error) {
 	}
 	p.net.mu.Lock()
 	defer p.net.mu.Unlock()
+	if len(p.net.done) <= 1 && more {
+		p.accepts.Store(false) // nothing is left that would have to be announced
+	}
 	if len(p.net.done) > 0 {
 		c := p.net.done[0]
 		p.net.done = p.net.done[1:]
