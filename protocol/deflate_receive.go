@@ -36,8 +36,8 @@ func (i *Inflater) Forget() { i.history.Forget() }
 //   - 1007: the payload cannot be inflated
 //     (https://www.rfc-editor.org/rfc/rfc7692#section-7.2.2), or the text of a
 //     text message is not UTF-8. No more is inflated than shows that.
-//   - 1009: the message exceeds Limits.MaxMessage. At most that and 64 KiB are
-//     allocated.
+//   - 1009: the message exceeds Limits.MaxMessage. At most that, a hundredth of
+//     it and 64 KiB are allocated.
 //   - 1008: the payload is made to waste time.
 func (i *Inflater) Append(cfg *Config, in *In, dst []byte, op Opcode, payload []byte) ([]byte, error) {
 	var text utf8.Validator
@@ -66,7 +66,7 @@ func inflateError(err error, offset uint64) *Error {
 	case errors.Is(err, deflate.ErrRefused):
 		return &Error{Code: StatusInvalidPayload, Section: "RFC 6455 8.1", Offset: offset, Reason: "compressed text is not UTF-8"}
 	case errors.Is(err, deflate.ErrBlocks):
-		return &Error{Code: StatusPolicyViolation, Section: "RFC 7692 7.2.1", Offset: offset, Reason: "compressed message of too many final blocks"}
+		return &Error{Code: StatusPolicyViolation, Section: "RFC 7692 7.2.1", Offset: offset, Reason: "compressed message of too many blocks"}
 	}
 	return &Error{Code: StatusInvalidPayload, Section: "RFC 7692 7.2.2", Offset: offset, Reason: "compressed message that cannot be inflated"}
 }

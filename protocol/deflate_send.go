@@ -133,9 +133,5 @@ func (f DeflateForm) Append(dst, p []byte) (payload []byte, ok bool) {
 }
 
 func (f DeflateForm) append(dst, p, history []byte) (payload []byte, ok bool) {
-	payload = deflate.Append(dst, p, history, int(f.level), int(f.windowBits))
-	if len(payload)-len(dst) >= len(p) {
-		return dst, false
-	}
-	return payload, true
+	return deflate.AppendShorter(dst, p, history, int(f.level), int(f.windowBits))
 }

@@ -169,7 +169,15 @@ func (c *Conn) finish() {
 	c.breakReader(c.readErr)
 	c.dropInput()
 	for dropped := 0; halves && dropped < most && !c.flags.has(hasEnded); {
+		c.flags.set(isBorrowed)
+		if c.more().readers.Load() > 0 { // who asks again why need not wait for the peer
+			c.flags.clear(isBorrowed)
+			c.unlockRead()
+			c.readLock.Lock(background, nil)
+			continue
+		}
 		n, err := c.stream.Read((*connMemory)(c))
+		c.flags.clear(isBorrowed)
 		if err != nil && err != errWoken {
 			break
 		}

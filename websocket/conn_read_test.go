@@ -335,6 +335,25 @@ func TestReadersQueue(t *testing.T) {
 }
 
 // TestReadErrorsLast: behind an error of the connection every read returns it.
+// Who reads again behind an error is told at once, while the closing handshake
+// waits for the peer.
+func TestReadErrorAgainAtOnce(t *testing.T) {
+	run(t, func(t *testing.T, tr transport) {
+		for range 20 {
+			s := serve(t, tr, &Options{CloseTimeout: time.Hour})
+			s.peer.write(frame{op: 3})
+			_, _, first := s.Read(s.ctx)
+			for range 3 {
+				if _, _, err := s.Read(s.ctx); err == nil || err != first {
+					t.Fatalf("first %v, then %v", first, err)
+				}
+			}
+			s.peer.want(closeFrame(StatusProtocolError, "frame with reserved opcode 3"))
+			s.CloseNow()
+		}
+	}, tcp, pipe, halves, tlsTCP)
+}
+
 func TestReadErrorsLast(t *testing.T) {
 	for _, c := range []struct {
 		name   string

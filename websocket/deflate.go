@@ -114,8 +114,8 @@ func (d *deflated) release() {
 	}
 }
 
-// packSlack is more than any payload is longer than what it says: stored blocks
-// have 5 octets in 64 KiB.
+// packSlack is how much longer than what it says a payload of up to bufferSize
+// may be; of larger ones some grow out of their memory.
 const packSlack = 64
 
 // packed returns memory for the compressed form of n octets.
