@@ -87,7 +87,7 @@ func echo(c Conn, m MessageType, p []byte) { c.Write(m, p) }
 
 // TestConformance runs the catalogue against an echo server.
 func TestConformance(t *testing.T) {
-	o := &ServerOptions{Options: Options{MaxMessage: 32 << 20, Queue: Queue{MaxBytes: 64 << 20}}}
+	o := &ServerOptions{Options: Options{MaxMessage: 32 << 20}}
 	onEvery(t, &Handler{OnMessage: echo}, o, func(t *testing.T, s *Server) {
 		for _, c := range cases.Catalogue(testenv.Full()) {
 			t.Run(c.ID, func(t *testing.T) {

@@ -65,7 +65,7 @@ func (l *Loop) write(s *slot, op protocol.Opcode, p []byte) (err error) {
 	if s.sub != 0 {
 		l.catchUp(s)
 	}
-	if s.x != nil && s.x.box.n > 0 && s.x.box.n+len(p) > l.of(s).queue.MaxBytes {
+	if l.isFull(s) {
 		return l.overflow(s)
 	}
 	done := false
@@ -131,6 +131,9 @@ func (l *Loop) writeAside(s *slot, op protocol.Opcode, p []byte) error {
 	l.soil(s)
 	return nil
 }
+
+// isFull reports whether so much is buffered that no message is admitted.
+func (l *Loop) isFull(s *slot) bool { return s.x != nil && s.x.box.n >= l.of(s).queue.MaxBytes }
 
 // overflow does what the policy says of a message for which there is no room.
 func (l *Loop) overflow(s *slot) error {

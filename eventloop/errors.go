@@ -57,11 +57,11 @@ var (
 	// ErrCloseTimeout is told when the peer did not answer our Close frame
 	// within Options.CloseTimeout.
 	ErrCloseTimeout = errors.New("websocket: peer does not answer the closing handshake (option CloseTimeout)")
-	// ErrQueueFull is returned when more is buffered than Queue.MaxBytes: the
-	// message was dropped.
+	// ErrQueueFull is returned when Queue.MaxBytes are buffered: the message was
+	// dropped.
 	ErrQueueFull = errors.New("websocket: send queue full: message dropped")
-	// ErrSlowConsumer is returned and told when more was buffered than
-	// Queue.MaxBytes and the policy closed the connection.
+	// ErrSlowConsumer is returned and told when Queue.MaxBytes were buffered and
+	// the policy closed the connection.
 	ErrSlowConsumer = errors.New("websocket: send queue full: connection closed")
 	// ErrPanic is told when a callback panicked.
 	ErrPanic = errors.New("websocket: callback panicked: connection closed")

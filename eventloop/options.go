@@ -83,8 +83,8 @@ func (p Policy) String() string {
 
 // Queue bounds what is buffered for a connection.
 type Queue struct {
-	// MaxBytes is how many octets may wait. A message is always admitted when
-	// none do, so MaxBytes refuses only what comes after it. Default 1 MiB.
+	// MaxBytes is how many octets may wait before a message is refused: while
+	// fewer do, one of any size is admitted. Default 1 MiB.
 	MaxBytes int
 	// Policy says what happens beyond.
 	Policy Policy

@@ -246,7 +246,7 @@ func (l *Loop) sendGathered(s *slot, g *topic, sub *subscription) {
 func (l *Loop) putBounded(s *slot, frames []byte) {
 	switch {
 	case len(frames) == 0:
-	case s.x != nil && s.x.box.n > 0 && s.x.box.n+len(frames) > l.of(s).queue.MaxBytes:
+	case l.isFull(s):
 		l.overflow(s)
 	default:
 		l.put(s, frames)

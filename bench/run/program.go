@@ -31,6 +31,7 @@ var servers = []program{
 	{name: "gobwasbatch", dir: "./peers/gobwasbatch", args: listen, peer: true},
 	{name: "gws", dir: "./peers/gws", args: listen, peer: true},
 	{name: "loop", dir: "./loop", args: listen},
+	{name: "eventloop", dir: "./eventloop", args: listen},
 	{name: "loopraw", dir: "./loopraw", args: listen},
 	{name: "rawecho", raw: true},
 
