@@ -9,10 +9,15 @@ import (
 
 func TestRightEndpointsPass(t *testing.T) {
 	for _, flaw := range []string{"", "fails without a word", "echoes in fragments"} {
+		if testenv.Race && flaw != "" {
+			break
+		}
 		for _, asServer := range []bool{true, false} {
 			t.Run(side(asServer)+" "+flaw, func(t *testing.T) {
 				opts := Options{Thin: true}
 				switch {
+				case testenv.Race:
+					opts.Cases = []string{"-9.*", "-10.*", "-12.*", "-13.*", "-17.*", "-18.*"}
 				case flaw != "":
 					opts.Cases = []string{"-9.*", "-12.*", "-13.*", "-14.5.*", "-17.*"}
 				case !testenv.Full():
@@ -225,8 +230,12 @@ var mutants = []mutant{
 	{"posts", clients, "1.1.1", Failed, CloseNoHandshake},
 }
 
+// Under the race detector every fifth is caught; make test catches all without it.
 func TestMutantsAreCaught(t *testing.T) {
-	for _, m := range slices.Concat(mutants, openingMutants, compressionMutants, enduranceMutants, closingMutants) {
+	for i, m := range slices.Concat(mutants, openingMutants, compressionMutants, enduranceMutants, closingMutants) {
+		if testenv.Race && i%5 != 0 {
+			continue
+		}
 		for _, asServer := range []bool{true, false} {
 			if m.roles&role(asServer) == 0 {
 				continue

@@ -3,6 +3,7 @@ package websocket
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 
 	"github.com/duplexws/duplex/internal/pool"
@@ -416,12 +417,34 @@ func (c *Conn) unwatch() {
 func (c *Conn) CloseRead(ctx context.Context) context.Context {
 	ctx, cancel := context.WithCancelCause(ctx)
 	go func() {
-		_, _, err := c.Read(ctx)
-		if err == nil {
-			err = errors.New("websocket: message received where none is expected")
+		err := c.readNone(ctx)
+		if err == errUnexpected {
 			c.Close(ctx, StatusPolicyViolation, "no message expected")
 		}
 		cancel(err)
 	}()
 	return ctx
+}
+
+var errUnexpected = errors.New("websocket: message received where none is expected")
+
+// readNone reads until it must not any more. A message that comes when ctx has
+// ended is for the next reader.
+func (c *Conn) readNone(ctx context.Context) error {
+	if err := c.lockRead(ctx); err != nil {
+		return err
+	}
+	defer c.unlockRead()
+	typ, p, err := c.readMessage(ctx, nil, false)
+	switch {
+	case err != nil:
+		return err
+	case ctx.Err() == nil:
+		return errUnexpected
+	}
+	x := c.more()
+	x.stash = slices.Insert(x.stash, 0, stashed{typ, p})
+	x.stashSize += stashCost(p)
+	c.counts.messagesIn.add(^uint64(0)) // it is counted when it is read
+	return context.Cause(ctx)
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The tests that need Go alone: once with the race detector, then those that
-# count allocations and sizes without it.
+# The tests that need Go alone: once with the race detector, then those without
+# it that count allocations and sizes, or of which the detector has time for a
+# part only.
 . "$(dirname "$0")/lib.sh"
 
 race=
@@ -16,9 +17,10 @@ for dir in $(plain_modules); do
 	step go_in "$dir" test $race -timeout 4m ./...
 done
 
-heading 'allocations and sizes, without the race detector'
-counting=$(functions 'Test\w*(Allocs|Sizes)\w*' | cut -d' ' -f1 | sort -u)
+heading 'allocations, sizes and the conformance suite, without the race detector'
+whole='Allocs|Sizes|Conformance|Mutants|RightEndpoints|NeedAnEcho'
+packages=$(functions "Test\w*($whole)\w*" | cut -d' ' -f1 | sort -u)
 # shellcheck disable=SC2086
-step go test -run 'Allocs|Sizes' -timeout 4m $counting
+step go test -run "$whole" -timeout 4m $packages
 
 finish 'make test'
