@@ -60,7 +60,8 @@ const (
 	// DeflateStateless remembers nothing: every message stands for itself.
 	DeflateStateless
 	// DeflateTakeover remembers the whole window, up to 32 KiB, and spends about
-	// 40 us a message on reading it in again.
+	// 40 us a message on reading it in again. At level 1 messages of less than 256
+	// octets look back 8 KiB, and spend little.
 	DeflateTakeover
 )
 

@@ -176,6 +176,7 @@ func (c *Conn) nextUnless(ctx context.Context, ev *protocol.Event, w *pingWait) 
 				return nil
 			}
 		case protocol.None:
+			ev.Payload = nil // or whoever waits would hold the memory of the last message
 			if err := c.fill(ctx); err != nil {
 				return err
 			}

@@ -2,6 +2,9 @@ package deflate
 
 import (
 	"math/rand/v2"
+	"runtime"
+	"runtime/debug"
+	"sync"
 	"testing"
 
 	"github.com/duplexws/duplex/internal/testenv"
@@ -35,6 +38,49 @@ func TestAllocs(t *testing.T) {
 			t.Errorf("%s: Add makes %v allocations", name, n)
 		}
 	}
+}
+
+// Whoever compresses and inflates is a connection's own goroutine, whose stack
+// is what an idle connection costs: the large tables are pooled, not put there.
+func TestSizesStack(t *testing.T) {
+	testenv.NoRace(t)
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // stacks shrink when garbage is collected
+	all := texts()
+	for _, history := range [][]byte{nil, all["json 4096"]} {
+		for _, name := range []string{"json 64", "json 1000", "json 70000"} {
+			dst := make([]byte, 0, 100_000)
+			work := func() {
+				payload := Append(dst, all[name], history, 1, 15)
+				if _, err := Inflate(nil, payload, history, 1<<20, nil); err != nil {
+					t.Error(err)
+				}
+			}
+			if got := stackOf(work); got > 8<<10 {
+				t.Errorf("%s, history of %d: a stack of %d bytes", name, len(history), got)
+			}
+		}
+	}
+}
+
+// stackOf returns how large the stack of a goroutine is that has called f.
+func stackOf(f func()) int {
+	const n = 100
+	var before, after runtime.MemStats
+	end, done := make(chan struct{}), make(chan struct{})
+	var all sync.WaitGroup
+	runtime.ReadMemStats(&before)
+	for range n {
+		all.Go(func() {
+			f()
+			done <- struct{}{}
+			<-end
+		})
+		<-done
+	}
+	runtime.ReadMemStats(&after)
+	close(end)
+	all.Wait()
+	return int(after.StackInuse-before.StackInuse) / n
 }
 
 func BenchmarkAppend(b *testing.B) { bench(b, true) }

@@ -30,8 +30,8 @@ func AppendTail(dst []byte) []byte { return append(dst, tail...) }
 // whatever the level, the window and the history.
 func MaxLen(n int) int {
 	// Fixed codes take up to 9 bits a byte, and serve short texts alone. Whatever
-	// is longer is stored in blocks of 24,575 bytes and more if nothing else
-	// helps, each with 5 bytes in front.
+	// is longer is stored in blocks of 20 KiB and more if nothing else helps, each
+	// with 5 bytes in front.
 	return n + min(n, shortBehind)/8 + n/4096 + 16
 }
 
@@ -43,13 +43,16 @@ func compress(s sink, p, history []byte, level, windowBits int) (out []byte, ok 
 	}
 	window := 1 << windowBits
 	history = last(history, window)
-	switch {
-	case isShort(p, history, level):
+	if isShort(p, history, level) {
+		if level <= 1 {
+			history = last(history, shortHistory)
+		}
 		out = appendShort(s.out, p, history, window)
 		return out, !s.strict || len(out) <= s.most
-	// Needs no compressor of a megabyte, but reaches back 32 KiB.
-	case level <= 1 && len(history) == 0 && (len(p) <= window || windowBits == MaxWindowBits):
-		return compressAlone(s, p)
+	}
+	// What fits in the window needs no compressor that minds it: those are slower.
+	if len(history)+len(p) <= window {
+		windowBits = MaxWindowBits
 	}
 	c := takeCompressor(level, windowBits)
 	c.sink = s

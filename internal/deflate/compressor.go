@@ -33,22 +33,6 @@ func (s *sink) Write(p []byte) (int, error) {
 // (https://www.rfc-editor.org/rfc/rfc7692#section-7.2.1).
 func cutTail(p []byte) []byte { return p[:len(p)-len(tail)] }
 
-var sinks = sync.Pool{New: func() any { return new(sink) }}
-
-// compressAlone compresses without a history and without a compressor.
-func compressAlone(to sink, p []byte) (out []byte, ok bool) {
-	s := sinks.Get().(*sink)
-	*s = to
-	err := flate.StatelessDeflate(s, p, false, nil)
-	out = s.out
-	*s = sink{}
-	sinks.Put(s)
-	if err != nil {
-		return nil, false
-	}
-	return cutTail(out), true
-}
-
 // A compressor is a writer with a place to write to.
 type compressor struct {
 	sink

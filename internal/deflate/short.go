@@ -9,9 +9,9 @@ import (
 
 // Below lazyLevel the library's writers look for no matches in less than 128
 // bytes: the commonest messages of all gain nothing there even where a history
-// holds nearly all of their text. At level 1, behind a history that is soon read,
-// fixed codes are as good as the library's up to twice that length, and take half
-// the time.
+// holds nearly all of their text. At level 1 fixed codes are as good as the
+// library's up to twice that length, and take half the time; and there the end of
+// a long history does, since finding more costs more than it saves.
 const (
 	shortAlone   = 128
 	shortBehind  = 256 // a history; matches stay below 258 bytes
@@ -24,7 +24,7 @@ func isShort(p, history []byte, level int) bool {
 	if len(p) < shortAlone {
 		return level < lazyLevel || len(history) == 0
 	}
-	return len(p) < shortBehind && level <= 1 && len(history) > 0 && len(history) <= shortHistory
+	return len(p) < shortBehind && level <= 1 && len(history) > 0
 }
 
 // minMatch is the shortest match that is worth its distance in fixed codes.
