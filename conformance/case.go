@@ -27,6 +27,7 @@ type Case struct {
 	lenient  bool     // that nothing comes back is no more than not strict
 	failFast bool     // the peer's events are wrong too unless it closes by itself
 	failing  Verdict  // on a peer that fails the connection as it may
+	patient  bool     // that the peer waits for more is no more than not strict
 
 	offers []params // of permessage-deflate, as a client
 	wanted []params // the same as a server, the best first

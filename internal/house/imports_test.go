@@ -59,7 +59,7 @@ var directions = []row{
 		reason: "what judges the implementation shares no code with it",
 	},
 	{
-		paths:  []string{"internal/hostile", "internal/cases"},
+		paths:  []string{"internal/hostile"},
 		ours:   []string{"internal/rawpeer", "internal/testenv"},
 		reason: "what judges the implementation shares no code with it",
 	},
