@@ -10,9 +10,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/duplexws/duplex/internal/testenv"
 	"github.com/duplexws/duplex/protocol"
 )
 
@@ -56,14 +58,22 @@ func prose(n int) string {
 }
 
 func noise(n int) string {
-	b := make([]byte, n)
-	x := uint32(n + 1)
+	text := hiss()[n%1000:]
+	for len(text) < n {
+		text += text
+	}
+	return text[:n]
+}
+
+var hiss = sync.OnceValue(func() string {
+	b := make([]byte, 1<<20)
+	x := uint32(1)
 	for i := range b {
 		x = x*1664525 + 1013904223
 		b[i] = byte(' ' + x>>24%94)
 	}
 	return string(b)
-}
+})
 
 // writings are the ways to write a message.
 var writings = map[string]func(ctx context.Context, c *Conn, typ MessageType, p string) error{
@@ -567,7 +577,8 @@ func TestDeflatePingMakesUpNothing(t *testing.T) {
 
 // A compressed message has a limit where others have none: it is whole before
 // anything of it can be handed on.
-func TestDeflateUnlimited(t *testing.T) {
+func TestSizesDeflateUnlimited(t *testing.T) {
+	testenv.NoRace(t)
 	s := serve(t, tcp, &Options{Deflate: &DeflateOptions{}, MaxMessage: -1})
 	s.peer.write(packedFrame(prose(3<<20)), binaryF(filled(3<<20)), frame{op: Binary, packed: true, payload: bomb(protocol.MaxInflated + 1)})
 	s.wantRead(Text, prose(3<<20))

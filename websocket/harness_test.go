@@ -4,12 +4,14 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/subtle"
 	"encoding/binary"
 	"fmt"
 	"io"
 	"net"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -80,9 +82,9 @@ func (f frame) octets(masked bool) []byte {
 	key := [4]byte{0x12, 0x34, 0x56, 0x78}
 	b[1] |= 0x80
 	b = append(b, key[:]...)
-	for i := range len(f.payload) {
-		b = append(b, f.payload[i]^key[i%4])
-	}
+	start := len(b)
+	b = append(b, f.payload...)
+	unmask(b[start:], key)
 	return b
 }
 
@@ -111,11 +113,21 @@ func readFrame(r *bufio.Reader) (f frame, err error) {
 	}
 	payload := make([]byte, n)
 	_, err = io.ReadFull(r, payload)
-	for i := range payload {
-		payload[i] ^= key[i%4]
-	}
+	unmask(payload, key)
 	f.payload = string(payload)
 	return f, err
+}
+
+// unmask is not ours, nor does it go octet by octet, which takes long under the
+// race detector.
+func unmask(p []byte, key [4]byte) {
+	if key == [4]byte{} {
+		return
+	}
+	keys := bytes.Repeat(key[:], 1024)
+	for ; len(p) > 0; p = p[min(len(p), len(keys)):] {
+		subtle.XORBytes(p, p, keys[:min(len(p), len(keys))])
+	}
 }
 
 // peer is the scripted end of a connection. It writes in the background, and
@@ -394,9 +406,17 @@ func eventually(t testing.TB, what string, f func() bool) {
 
 // filled returns n octets of text that differ from place to place.
 func filled(n int) string {
+	text := numbers()
+	for len(text) < n {
+		text += text
+	}
+	return text[:n]
+}
+
+var numbers = sync.OnceValue(func() string {
 	var sb strings.Builder
-	for i := 0; sb.Len() < n; i++ {
+	for i := 0; sb.Len() < 1<<20; i++ {
 		fmt.Fprintf(&sb, "%d ", i)
 	}
-	return sb.String()[:n]
-}
+	return sb.String()
+})
