@@ -14,13 +14,13 @@ fi
 for dir in $(plain_modules); do
 	has_packages "$dir" || continue
 	heading "tests of $(name "$dir")${race:+ with the race detector}"
-	step go_in "$dir" test $race -timeout 4m ./...
+	step go_in "$dir" test $race -timeout 10m ./...
 done
 
 heading 'allocations, sizes and the conformance suite, without the race detector'
 whole='Allocs|Sizes|Conformance|Mutants|RightEndpoints|NeedAnEcho'
 packages=$(functions "Test\w*($whole)\w*" | cut -d' ' -f1 | sort -u)
 # shellcheck disable=SC2086
-step go test -run "$whole" -timeout 4m $packages
+step go test -run "$whole" -timeout 10m $packages
 
 finish 'make test'
