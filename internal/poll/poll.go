@@ -80,7 +80,7 @@ type Poller interface {
 	Accept(listener Handle) (Handle, error)
 
 	// Add makes the readiness of a transport be announced. What it is ready for
-	// at the time is announced too.
+	// at the time is announced too, and may be twice.
 	Add(h Handle, t Token) error
 	// WatchWrite says whether room for output is announced.
 	WatchWrite(h Handle, t Token, on bool) error
