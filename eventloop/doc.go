@@ -49,7 +49,9 @@
 //
 // # Limitations
 //
-//   - HTTP/1.1 only.
+//   - HTTP/1.1 only, and servers only: there are no client connections.
+//   - A message is handed on when it is whole, and written whole; the round trip
+//     of a Ping is not told, and no connection has a MaxMessage of its own.
 //   - Behind [Server.Requests], handlers of net/http do not see the state of TLS
 //     in their requests.
 package eventloop

@@ -43,7 +43,8 @@ func Full() bool { return os.Getenv("DUPLEX_FULL") == "1" }
 
 // NoRace skips a test that counts allocations when it runs under the race
 // detector, where sync.Pool drops a part of what is put into it. `make test`
-// runs such tests, named for Allocs or Sizes, in a second pass without it.
+// runs such tests, named for Allocs or Sizes, in a second pass without it, and
+// those that choose a part of their cases by [Race].
 func NoRace(t testing.TB) {
 	t.Helper()
 	if Race {
