@@ -32,8 +32,9 @@
 //
 // [Options].Deflate turns permessage-deflate on, both ways. A connection keeps
 // no compressor: what it remembers is a few KiB of text, by the tiers of
-// [DeflateOptions], within one budget for the process. Messages are compressed
-// by themselves when that makes them shorter; [Uncompressed] sends one as it is.
+// [DeflateOptions], of which one budget for the process bounds what sending
+// remembers. Messages are compressed by themselves when that makes them shorter;
+// [Uncompressed] sends one as it is.
 //
 // # Contexts
 //
