@@ -12,7 +12,8 @@ import (
 // writer of one message. Other messages wait until it is closed, so it must be
 // closed; control frames do not. Each time 16 KiB are together they go out as a
 // fragment, and a message of less goes out in one frame; where messages are
-// compressed, the fragments are one by one. ctx holds for the writer too. The writer is not for concurrent use.
+// compressed, the fragments are one by one. ctx holds for the writer too. The
+// writer is not for concurrent use.
 //
 // When a Write has failed, the peer may have part of the message, which cannot
 // be finished any more: Close then closes the connection with 1011.
